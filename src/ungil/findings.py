@@ -1,0 +1,253 @@
+"""The one vocabulary that every verb answers in.
+
+A room of the house turns what it found into these plain values and the
+reports turn them into text. Nothing here reads, fetches or prints.
+
+Three answers are kept apart and never merged into one green tick: whether a
+distribution *installs*, whether it *keeps the GIL off*, and whether it
+*claims support*. Each is true, false, or unknown (None); and each comes with
+the level of evidence it rests on.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import resources
+
+__all__ = [
+    "Evidence",
+    "Finding",
+    "Location",
+    "Report",
+    "Rule",
+    "Severity",
+    "Verdict",
+    "printable",
+]
+
+
+class Severity(enum.Enum):
+    """How much a finding matters, the heaviest first.
+
+    `UNKNOWN` is not a weight between error and warning: it says that the
+    question could not be answered, which leads to an exit status of its own.
+    It ranks where a reader wants to see it, after what surely blocks.
+    """
+
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @cached_property
+    def rank(self) -> int:
+        """0 for the heaviest; a sort key."""
+        return list(Severity).index(self)
+
+
+class Evidence(enum.Enum):
+    """What an answer rests on, the weakest first (`tag` < … < `tested`)."""
+
+    TAG = "tag"
+    CLASSIFIER = "classifier"
+    DECLARATION = "declaration"
+    IMPORTED = "imported"
+    TESTED = "tested"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of finding, with a code that never changes its meaning.
+
+    Attributes:
+        code: `UG` and three digits.
+        name: The kebab-case name that people say.
+        severity: The weight of its findings.
+        summary: One line, without a full stop.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+
+    def page(self) -> str:
+        """The rule's page in Markdown: what, why, how to fix, source.
+
+        The pages travel inside the package, so `ungil explain` needs no
+        network.
+        """
+        return (resources.files("ungil") / "rules" / f"{self.code}.md").read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the user's own files a finding belongs.
+
+    Attributes:
+        path: As the user would write it, with forward slashes.
+        line: Counted from 1, None where the file has no useful line.
+    """
+
+    path: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a person should know, and what to do about it.
+
+    Attributes:
+        rule: The kind of finding.
+        subject: What it is about, e.g. `lxml 5.1.0`.
+        message: What was found, one sentence.
+        remedy: What to do; empty only where nothing can be done.
+        location: Where the user's files cause it.
+        evidence: What the finding rests on, None for an unknown.
+        target: E.g. `3.14t`; None where the finding is about all targets.
+        platform: E.g. `x86_64-unknown-linux-gnu`; None like target.
+        ignored: The user's reason for ignoring it; None while it counts.
+    """
+
+    rule: Rule
+    subject: str
+    message: str
+    remedy: str = ""
+    location: Location | None = None
+    evidence: Evidence | None = None
+    target: str | None = None
+    platform: str | None = None
+    ignored: str | None = None
+
+    def ignore(self, reason: str) -> Finding:
+        """The same finding, set aside for `reason`."""
+        return replace(self, ignored=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one distribution on one target and platform.
+
+    Attributes:
+        name: Normalised distribution name.
+        version: The version that would be installed; None if none was found.
+        target: E.g. `3.14t`.
+        platform: E.g. `x86_64-unknown-linux-gnu`.
+        case: The rule that says how it stands, whether or not the case is a
+            problem (a fitting free-threaded wheel is a case too).
+        installs: Does a ready-made file fit this target?
+        keeps_gil_off: Would importing all its modules leave the GIL off?
+        claims_support: Do its own classifiers claim free-threading support?
+            Absence of a claim says nothing and is None.
+        claim: The classifier's level as written, e.g. `2 - Beta`.
+        evidence: What `installs` and `keeps_gil_off` rest on.
+        file: The file an installer would take.
+        newest: The newest version with a ready-made file for this target.
+        first: The first version that had one.
+        first_date: The day on which that file was uploaded, ISO 8601.
+        reason: Why something is unknown; one sentence, empty otherwise.
+        direct: Is it asked for by the subject itself, rather than through
+            another distribution? None where the subject does not say.
+    """
+
+    name: str
+    version: str | None
+    target: str
+    platform: str
+    case: Rule
+    installs: bool | None = None
+    keeps_gil_off: bool | None = None
+    claims_support: bool | None = None
+    claim: str | None = None
+    evidence: Evidence | None = None
+    file: str | None = None
+    newest: str | None = None
+    first: str | None = None
+    first_date: str | None = None
+    reason: str = ""
+    direct: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run found; what the formats in `reports` print.
+
+    Attributes:
+        verb: The command that made it, e.g. `check`.
+        subject: What was inspected, as the user named it.
+        targets: In the order of the table's columns.
+        platforms: Likewise.
+        verdicts: One for each distribution, target and platform.
+        findings: Ignored ones included, marked as such.
+        as_of: The ISO date whose index was asked, None for now.
+        notes: Sentences about the run as a whole (what was not looked at).
+        created: When the run ended, UTC, to the second.
+    """
+
+    verb: str
+    subject: str
+    targets: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    as_of: str | None = None
+    notes: tuple[str, ...] = ()
+    created: str = ""
+
+    def __post_init__(self) -> None:
+        """Put findings and verdicts into the order every format shows them in."""
+        if not self.created:
+            stamp = datetime.now(UTC).isoformat(timespec="seconds")
+            object.__setattr__(self, "created", stamp.replace("+00:00", "Z"))
+        # Blockers first; within one weight, by rule and then by name.
+        findings = sorted(
+            self.findings,
+            key=lambda f: (f.ignored is not None, f.rule.severity.rank, f.rule.code, f.subject),
+        )
+        object.__setattr__(self, "findings", tuple(findings))
+
+    @property
+    def counting(self) -> tuple[Finding, ...]:
+        """The findings that are not ignored."""
+        return tuple(f for f in self.findings if f.ignored is None)
+
+    def exit_status(self, fail_on: Severity) -> int:
+        """0 nothing at or above `fail_on`; 1 findings; 3 could not find out.
+
+        Findings win over unknowns: a blocker that is known to exist stays
+        one whatever else could not be learnt. (2, wrong use, is the command
+        line's own.)
+        """
+        severities = {f.rule.severity for f in self.counting}
+        unknown = Severity.UNKNOWN in severities
+        if any(s.rank <= fail_on.rank for s in severities - {Severity.UNKNOWN}):
+            return 1
+        return 3 if unknown else 0
+
+
+# C0 and C1 controls, DEL, and the bidirectional overrides of "Trojan Source"
+# (CVE-2021-42574): none of them belongs in a name, a version or a message.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""`text` with every control character spelt out, so that it cannot act.
+
+    What comes from an index, a file name or somebody's metadata passes
+    through here before it reaches a terminal or a log.
+
+    >>> printable("evil\x1b[2Jname")
+    'evil\\x1b[2Jname'
+    """
+    return _UNPRINTABLE.sub(
+        lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 0x100 else f"\\u{ord(m[0]):04x}", text
+    )
