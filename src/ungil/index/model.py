@@ -14,14 +14,14 @@ import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-__all__ = ["File", "IndexFailure", "Metadata", "Project", "ProjectNotFound", "Release"]
+__all__ = ["File", "PackageIndexError", "Metadata", "Project", "ProjectNotFoundError", "Release"]
 
 
-class IndexFailure(Exception):
+class PackageIndexError(Exception):
     """The index could not answer; the message is one line for the user."""
 
 
-class ProjectNotFound(IndexFailure):
+class ProjectNotFoundError(PackageIndexError):
     """The index answered that it has no such project."""
 
 
