@@ -76,11 +76,14 @@ class Platform:
         name: The name the user gave, long form.
         tags: Platform tags of wheels that fit, best first.
         markers: The platform's part of a marker environment (PEP 508).
+        uv: What `uv --python-platform` calls it; None for this machine as it
+            is, which uv finds out by itself.
     """
 
     name: str
     tags: tuple[str, ...] = field(repr=False)
     markers: dict[str, str] = field(repr=False, compare=False)
+    uv: str | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -193,7 +196,12 @@ _FIXED: dict[str, tuple[str, str]] = {
 
 _MACOS = (13, 0)  # uv's default: the oldest macOS that Apple still maintained
 _WINDOWS_MACHINES = {"win_amd64": "AMD64", "win_arm64": "ARM64", "win32": "x86"}
-_LINUX_MACHINES = "x86_64|aarch64|i686|armv7l|ppc64le|riscv64|s390x"
+# uv evaluates only the markers, and they do not know which libc it is.
+_UV_LINUX = {
+    "x86_64": "x86_64-unknown-linux-gnu",
+    "aarch64": "aarch64-unknown-linux-gnu",
+    "riscv64": "riscv64-unknown-linux",
+}
 
 KNOWN_PLATFORMS = (
     *_SHORT,
@@ -218,7 +226,8 @@ def parse_platform(text: str) -> Platform:
     system, machine = _FIXED.get(name, ("", ""))
     if not system and (
         match := re.fullmatch(
-            rf"({_LINUX_MACHINES})-(manylinux2014|manylinux_2_[0-9]{{1,2}}|musllinux_1_[0-9])", name
+            rf"({'|'.join(_UV_LINUX)})-(manylinux2014|manylinux_2_[0-9]{{1,2}}|musllinux_1_[0-9])",
+            name,
         )
     ):
         machine, system = match[1], match[2].replace("2014", "_2_17")
@@ -227,14 +236,13 @@ def parse_platform(text: str) -> Platform:
             f"{text!r} is no platform that ungil knows; known are {', '.join(KNOWN_PLATFORMS)}"
         )
     if system == "windows":
-        return Platform(
-            name, (machine,), _markers("nt", "win32", "Windows", _WINDOWS_MACHINES[machine])
-        )
+        markers = _markers("nt", "win32", "Windows", _WINDOWS_MACHINES[machine])
+        return Platform(name, (machine,), markers, name)
     if system == "macos":
         tags = tuple(_tags.mac_platforms(_MACOS, machine))
-        return Platform(name, tags, _markers("posix", "darwin", "Darwin", machine))
+        return Platform(name, tags, _markers("posix", "darwin", "Darwin", machine), name)
     tags = tuple(_linux_tags(system, machine))
-    return Platform(name, tags, _markers("posix", "linux", "Linux", machine))
+    return Platform(name, tags, _markers("posix", "linux", "Linux", machine), _UV_LINUX[machine])
 
 
 def _markers(os_name: str, sys_platform: str, system: str, machine: str) -> dict[str, str]:
@@ -251,7 +259,7 @@ def _markers(os_name: str, sys_platform: str, system: str, machine: str) -> dict
 def _linux_tags(system: str, machine: str) -> Iterator[str]:
     libc, major, minor = system.split("_")
     # PEP 600: x86 goes back to glibc 2.5 (manylinux1), the others to 2.17.
-    oldest = (5 if machine in {"x86_64", "i686"} else 17) if libc == "manylinux" else 0
+    oldest = (5 if machine == "x86_64" else 17) if libc == "manylinux" else 0
     legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
     for number in range(int(minor), oldest - 1, -1):
         yield f"{libc}_{major}_{number}_{machine}"
