@@ -183,6 +183,7 @@ def _passed_over(
             offer.version
             for offer in (view.offers(name) or {}).values()  # newest first
             if not offer.usable
+            and offer.admitted
             and offer.file.yanked is None
             and Version(offer.version) > Version(chosen)
             and not Version(offer.version).is_prerelease

@@ -21,8 +21,16 @@ from typing import Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from ungil.index import File, Metadata, PackageIndexError, Project, ProjectNotFoundError, Release
-from ungil.index.fit import fitting_wheels, may_fit, sources
+from ungil.index import (
+    File,
+    Metadata,
+    PackageIndexError,
+    Project,
+    ProjectNotFoundError,
+    admits,
+    fitting_wheels,
+    sources,
+)
 from ungil.target import Target
 
 __all__ = ["Index", "Offer", "View"]
@@ -58,11 +66,13 @@ class Offer:
         usable: May the target take it? An offer that is not usable can only
             be had by pinning it exactly, like a yanked release (PEP 592), so
             that a pin that fits nothing still gets its row.
+        admitted: Does its Requires-Python admit the target at all?
     """
 
     version: str
     file: File
     usable: bool
+    admitted: bool
 
 
 @dataclass
@@ -111,16 +121,6 @@ class View:
         with self._lock:
             return self._offers.setdefault(name, offers)
 
-    def usable(self, project: Project, release: Release) -> bool:
-        """May the target take any file of this release?"""
-        if may_fit(release, project.tags, self.target) and fitting_wheels(
-            release.files, self.target
-        ):
-            return True
-        return (
-            release.has_sdist and not self.only_binary and bool(sources(release.files, self.target))
-        )
-
     def metadata(self, name: str, version: str) -> Metadata:
         """The metadata shown for a release; empty where it cannot be had.
 
@@ -157,10 +157,12 @@ class View:
             yield requirement
 
     def _offered(self, project: Project, *, lent: bool) -> Iterator[Offer]:
+        python = self.target.environment["python_full_version"]
         for release in project.releases:
             files = release.files
             wheels = fitting_wheels(files, self.target)
             built = [] if self.only_binary else sources(files, self.target)
             others = sorted(files, key=lambda f: not f.is_wheel)
             best = [*wheels, *built, *others][0]
-            yield Offer(release.version, best, lent or bool(wheels or built))
+            admitted = any(admits(file.requires_python, python) for file in files)
+            yield Offer(release.version, best, lent or bool(wheels or built), admitted)

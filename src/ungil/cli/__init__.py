@@ -1,0 +1,60 @@
+"""The command line: one small module for each verb, and no logic.
+
+Exit statuses: 0 nothing at or above --fail-on; 1 findings; 2 wrong use;
+3 could not find out; 130 interrupted. Trouble is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ungil._version import __version__
+from ungil.cli import check, explain
+from ungil.findings import printable
+
+__all__ = ["main"]
+
+_VERBS = {"check": check, "explain": explain}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, rather than a usage block and a line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit status."""
+    parser = _Parser(
+        prog="ungil",
+        description="Takes Python projects off the GIL.",
+        epilog="`ungil VERB --help` tells about one verb, `ungil explain` about the rules.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ungil {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, module in _VERBS.items():
+        module.add_arguments(verbs.add_parser(name, help=module.HELP, description=module.HELP))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and not given[0].startswith("-") and given[0] not in _VERBS:
+        near = difflib.get_close_matches(given[0], _VERBS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"verbs are {', '.join(_VERBS)}"
+        parser.error(f"there is no verb {given[0]!r}; {hint}")
+    options = parser.parse_args(given)
+    try:
+        return _VERBS[options.verb].run(options)
+    except KeyboardInterrupt:
+        print("\nungil: interrupted; nothing was left half-written", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader has gone (`ungil check | head`): not an error, and the
+        # interpreter must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

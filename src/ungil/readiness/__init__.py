@@ -1,0 +1,19 @@
+"""Distributions and targets -> verdicts and findings: the rules of `check`."""
+
+from ungil.readiness.check import Options, check
+from ungil.readiness.fix import Change, blocked, fix
+from ungil.readiness.standing import READY, Standing, stand
+from ungil.readiness.tags import suggest_tag, tag_is_impossible
+
+__all__ = [
+    "READY",
+    "Change",
+    "Options",
+    "Standing",
+    "blocked",
+    "check",
+    "fix",
+    "stand",
+    "suggest_tag",
+    "tag_is_impossible",
+]
