@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     """Check, print, and tell by the exit status."""
     try:
         return _run(options)
-    except (ConfigError, SubjectError, TargetError, _WrongUseError) as error:
+    except (ConfigError, SubjectError, TargetError, reports.OutputError, _WrongUseError) as error:
         return _complain(error, 2)
     except PackageIndexError as error:
         return _complain(error, 3)
@@ -160,10 +160,11 @@ def _settings(
         s.select(targets[0].environment, extras=how.extras, groups=how.groups) for s in subjects
     ]
     named = [url for s in selections for url in s.indexes]
+    extra = [url for s in selections for url in s.extra_indexes]
     links = [place for s in selections for place in s.find_links]
     return IndexSettings.from_environment(
         index_url=options.index_url or next(iter(named), None),
-        extra_index_urls=(*options.extra_index_url, *(named if options.index_url else named[1:])),
+        extra_index_urls=(*options.extra_index_url, *named[1:], *extra),
         find_links=(*options.find_links, *links),
         no_index=options.no_index,
         offline=options.offline,
@@ -194,16 +195,13 @@ def _print(report: Report, options: argparse.Namespace) -> None:
         width=_width() if to_terminal else None,
         color=to_terminal and _may_color(),
         verbose=options.verbose,
-        ascii_only=to_terminal and not _can_draw(),
+        encoding="utf-8" if options.output else sys.stdout.encoding or "ascii",
     )
     if options.output is None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
         sys.stdout.flush()
         return
-    try:
-        reports.write(text, options.output)
-    except OSError as error:
-        raise _WrongUseError(f"{options.output}: cannot be written: {error.strerror}") from None
+    reports.write(text, options.output)
 
 
 def _may_color() -> bool:
@@ -217,14 +215,6 @@ def _width() -> int:
     import shutil  # noqa: PLC0415 - only a terminal has a width
 
     return max(40, shutil.get_terminal_size((100, 24)).columns)
-
-
-def _can_draw() -> bool:
-    try:
-        "✓✗─".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _show(changes: Sequence[Change], cwd: Path, *, write: bool) -> None:

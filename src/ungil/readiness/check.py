@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Protocol
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from ungil import rules
-from ungil.findings import Evidence, Finding, Report, Rule, Severity, Verdict
+from ungil.findings import Evidence, Finding, Location, Report, Rule, Severity, Verdict
 from ungil.index import (
     File,
     Metadata,
@@ -422,7 +423,9 @@ class _Run:
             entry.location,
         )
 
-    def _unknown(self, name, version, rule: Rule, why: str, location) -> _Judged:  # type: ignore[no-untyped-def]  # noqa: ANN001, E501
+    def _unknown(
+        self, name: str, version: str | None, rule: Rule, why: str, location: Location | None
+    ) -> _Judged:
         verdict = Verdict(
             name=name,
             version=version,
@@ -435,7 +438,9 @@ class _Run:
         fix = _UNKNOWN_REMEDY[rule.code]
         return verdict, [self._finding(rule, subject, why, fix, location)]
 
-    def _finding(self, rule: Rule, subject: str, message: str, fix: str, location=None) -> Finding:  # type: ignore[no-untyped-def]  # noqa: ANN001, E501
+    def _finding(
+        self, rule: Rule, subject: str, message: str, fix: str, location: Location | None = None
+    ) -> Finding:
         return Finding(
             rule,
             subject,
@@ -495,6 +500,4 @@ def _claimed(classifiers: Iterable[str]) -> str | None:
 
 
 def _name_of(requirement: str) -> str:
-    from packaging.requirements import Requirement  # noqa: PLC0415
-
     return canonicalize_name(Requirement(requirement).name)

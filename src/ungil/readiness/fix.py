@@ -50,7 +50,9 @@ def blocked(report: Report) -> dict[str, str]:
     errors = {
         tuple(f.subject.split(" ", 1)) for f in report.counting if f.rule.severity is Severity.ERROR
     }
-    return {v.name: v.version for v in report.verdicts if v.version and (v.name, v.version) in errors}
+    return {
+        v.name: v.version for v in report.verdicts if v.version and (v.name, v.version) in errors
+    }
 
 
 def fix(
@@ -118,7 +120,9 @@ def _specifier(old: SpecifierSet, version: str) -> str:
     return ",".join([f">={version}", *sorted(kept)])
 
 
-_PARTS = re.compile(r"^(\s*[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*)(\([^)]*\)|[^;]*?)(\s*(?:;.*)?)$", re.S)
+_PARTS = re.compile(
+    r"^(\s*[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*)(\([^)]*\)|[^;]*?)(\s*(?:;.*)?)$", re.S
+)
 
 
 def _rewritten(requirement: str, specifier: str) -> str:

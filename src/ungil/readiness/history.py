@@ -35,14 +35,22 @@ class History:
 def history(project: Project, target: Target) -> History:
     """Find the newest and the first release that would do on a target.
 
-    A project whose wheels were always pure has no first release worth
-    naming, so `first` is then None.
+    The first is the lowest that stands in the same case as the newest. A
+    project whose wheels were always pure has no first release worth naming,
+    so `first` is then None.
     """
     newest = next(_ready(project, target, project.releases), None)
-    if newest is None or not any(not _is_pure(tag) for tag in project.tags):
+    if newest is None or all(_is_pure(tag) for tag in project.tags):
         return History(newest.version if newest else None)
-    first = next(_ready(project, target, reversed(project.releases)))
-    fitting = stand(first.files, target).file
+    # Many a project was pure before it was compiled; what counts is since when
+    # it does in the way in which it does now.
+    case = stand(newest.files, target).case
+    oldest_first = _ready(project, target, reversed(project.releases))
+    first, fitting = next(
+        (release, standing.file)
+        for release in oldest_first
+        if (standing := stand(release.files, target)).case is case
+    )
     uploaded = fitting.uploaded if fitting else None
     day = None if uploaded is None else datetime.fromtimestamp(uploaded, UTC).date().isoformat()
     return History(newest.version, first.version, day)

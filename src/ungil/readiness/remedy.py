@@ -42,8 +42,8 @@ def remedy(
         words = f"No version of {name} does yet. " + _OTHERWISE.get(case, "").format(
             abi=target.python.abi, python=target.python
         )
-    through = f" (required by {', '.join(required_by[:3])})" if required_by else ""
-    return words.strip() + (f" It comes in through others{through}." if through else "")
+    through = f" It is required by {', '.join(required_by[:3])}." if required_by else ""
+    return words.strip() + through
 
 
 def _version_words(name: str, version: str, past: History) -> str:

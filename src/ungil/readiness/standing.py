@@ -88,8 +88,7 @@ def _does_not_fit(files: Sequence[File], target: Target) -> Standing:
     if here and all("abi3" in _abis(f) for f in here) and target.python.free_threaded:
         message = (
             "Its wheels for this platform are abi3 only; no free-threaded build takes those "
-            "(3.15t takes abi3t instead, PEP 803)"
-            + (", and the stable ABI cannot be built for 3.14t." if source else ".")
+            "(from 3.15t on they take abi3t, PEP 803)."
         )
         installs = None if source else False
         return Standing(rules.ABI3_ONLY, installs, None, source, message)

@@ -61,8 +61,8 @@ class Offer:
 
     Attributes:
         version: Normalised.
-        file: The file whose metadata counts: the fitting wheel, else the
-            source, else any.
+        file: The file whose metadata counts: the fitting wheel, else any
+            wheel, else the source distribution.
         usable: May the target take it? An offer that is not usable can only
             be had by pinning it exactly, like a yanked release (PEP 592), so
             that a pin that fits nothing still gets its row.
@@ -162,7 +162,9 @@ class View:
             files = release.files
             wheels = fitting_wheels(files, self.target)
             built = [] if self.only_binary else sources(files, self.target)
+            # Any wheel of a release tells its dependencies better than a source
+            # distribution, which often knows them only once it is built.
             others = sorted(files, key=lambda f: not f.is_wheel)
-            best = [*wheels, *built, *others][0]
+            best = [*wheels, *others][0]
             admitted = any(admits(file.requires_python, python) for file in files)
             yield Offer(release.version, best, lent or bool(wheels or built), admitted)
