@@ -21,14 +21,58 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ungil.target import Target, parse_platform, parse_python
 
-REQUIREMENTS = """
-requests charset-normalizer==3.4.0 charset-normalizer numpy numpy==1.26.4 pandas lxml==5.3.0 lxml
-apsw markupsafe orjson==3.13.0 orjson faiss-cpu psycopg psycopg-binary psycopg2-binary pillow
-pillow==10.4.0 django celery redis ruff cryptography cryptography==43.0.3 cffi==1.17.1 cffi
-pydantic-core pyyaml==6.0.2 pyyaml sqlalchemy==2.0.36 sqlalchemy greenlet docopt uvloop
-httptools tornado gevent protobuf grpcio scipy scikit-learn pyarrow matplotlib polars
-msgspec ujson lz4 zstandard psutil aiohttp
-""".split()
+REQUIREMENTS = (  # fmt: skip
+    "requests",
+    "charset-normalizer==3.4.0",
+    "charset-normalizer",
+    "numpy",
+    "numpy==1.26.4",
+    "pandas",
+    "lxml==5.3.0",
+    "lxml",
+    "apsw",
+    "markupsafe",
+    "orjson==3.13.0",
+    "orjson",
+    "faiss-cpu",
+    "psycopg",
+    "psycopg-binary",
+    "psycopg2-binary",
+    "pillow",
+    "pillow==10.4.0",
+    "django",
+    "celery",
+    "redis",
+    "ruff",
+    "cryptography",
+    "cryptography==43.0.3",
+    "cffi==1.17.1",
+    "cffi",
+    "pydantic-core",
+    "pyyaml==6.0.2",
+    "pyyaml",
+    "sqlalchemy==2.0.36",
+    "sqlalchemy",
+    "greenlet",
+    "docopt",
+    "uvloop",
+    "httptools",
+    "tornado",
+    "gevent",
+    "protobuf",
+    "grpcio",
+    "scipy",
+    "scikit-learn",
+    "pyarrow",
+    "matplotlib",
+    "polars",
+    "msgspec",
+    "ujson",
+    "lz4",
+    "zstandard",
+    "psutil",
+    "aiohttp",
+)
 PLATFORMS = ("linux", "macos", "windows")
 
 
@@ -41,8 +85,6 @@ def pip_choice(requirement: str, target: Target) -> str | None:
             *("--python-version", target.python.number, "--implementation", "cp"),
             *("--abi", target.python.abi, "--target", folder, "--report", "-"),
             *(f"--platform={tag}" for tag in target.platform.tags),
-            *(["--abi", "abi3t"] if target.python.minor >= 15 else []),
-            *("--abi", "none"),
             requirement,
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
@@ -64,7 +106,7 @@ def ungil_choice(requirement: str, target: Target) -> str | None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if not done.stdout:
         sys.exit(f"ungil failed on {requirement}: {done.stderr.strip()}")
-    name = requirement.split("==")[0]
+    name = requirement.partition("==")[0]
     rows = [r for r in json.loads(done.stdout)["distributions"] if r["name"] == name]
     return rows[0]["file"] if rows and rows[0]["installs"] else None
 

@@ -1,5 +1,6 @@
 """Targets: what a name means, and which wheel tags fit."""
 
+import contextlib
 import sys
 
 import pytest
@@ -94,10 +95,8 @@ def test_a_target_that_never_was_is_refused(text):
 @given(st.text())
 def test_no_text_breaks_the_parsers(text):
     for parse in (parse_python, parse_platform):
-        try:
+        with contextlib.suppress(TargetError):
             parse(text)
-        except TargetError as error:
-            assert "\n" not in str(error)
 
 
 def test_the_defaults_are_free_threaded():

@@ -108,7 +108,7 @@ def _run(options: argparse.Namespace) -> int:
         with PackageIndex(_settings(options, subjects, targets, how)) as index:
 
             def checked(those: Sequence[Subject]) -> Report:
-                return check(_title(names), those, targets, index, how, progress)
+                return check(_title(names), those, targets, index, how, progress=progress)
 
             report = checked(subjects)
             ignored = apply_ignores(report.findings, config.ignores, datetime.now(UTC).date())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import Self
 
 __all__ = ["Progress"]
 
@@ -31,7 +32,7 @@ class Progress:
         sys.stderr.write(f"\r\x1b[K{what}{count}")
         sys.stderr.flush()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

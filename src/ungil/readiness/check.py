@@ -70,7 +70,8 @@ def check(
     subjects: Sequence[Subject],
     targets: Sequence[Target],
     index: Index,
-    options: Options | None = None,
+    options: Options = Options(),
+    *,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Judge every distribution of the subjects on every target.
@@ -78,7 +79,6 @@ def check(
     Raises:
         SubjectError: A subject has no such extra or group.
     """
-    options = options or Options()
     seen: Index = _AsOf(index, options.as_of) if options.as_of else index
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
@@ -201,19 +201,15 @@ class _Run:
             for name, version in found.versions.items()
             if name not in locked
         ]
-        judged: list[_Judged] = []
-        for name in sorted(found.missing):
-            judged.append(
-                self._unknown(
-                    name,
-                    None,
-                    rules.UNKNOWN_NAME,
-                    "The index does not know this name.",
-                    asked.get(name),
-                )
-            )  # noqa: E501
-        for name, why in sorted(found.failures.items()):
-            judged.append(self._unknown(name, None, rules.INDEX_UNAVAILABLE, why, asked.get(name)))
+        why = "The index does not know this name."
+        judged = [
+            self._unknown(name, None, rules.UNKNOWN_NAME, why, asked.get(name))
+            for name in sorted(found.missing)
+        ]
+        judged += [
+            self._unknown(name, None, rules.INDEX_UNAVAILABLE, why, asked.get(name))
+            for name, why in sorted(found.failures.items())
+        ]
         for (name, version), why in sorted(found.incomplete.items()):
             finding = self._finding(
                 rules.DEPENDENCIES_UNKNOWN,
@@ -305,8 +301,7 @@ class _Run:
         subject = f"{pin.name} {pin.version}"
         findings = []
         if standing.case.severity is not Severity.NOTE:
-            through = () if pin.direct else pin.required_by
-            what = remedy(standing.case, pin.name, pin.version, past, self.target, through)
+            what = remedy(standing.case, pin, past, self.target)
             findings.append(
                 self._finding(standing.case, subject, standing.message, what, pin.location)
             )
@@ -360,11 +355,8 @@ class _Run:
         groups: dict[tuple[str, str], list[LocalWheel]] = {}
         for wheel in wheels:
             if wheel.problem:
-                judged.append(
-                    self._unknown(
-                        wheel.name, wheel.version, rules.UNREADABLE_WHEEL, wheel.problem, None
-                    )
-                )  # noqa: E501
+                rule = rules.UNREADABLE_WHEEL
+                judged.append(self._unknown(wheel.name, wheel.version, rule, wheel.problem))
             else:
                 groups.setdefault((wheel.name, wheel.version or ""), []).append(wheel)
         for (name, version), group in groups.items():
@@ -424,7 +416,12 @@ class _Run:
         )
 
     def _unknown(
-        self, name: str, version: str | None, rule: Rule, why: str, location: Location | None
+        self,
+        name: str,
+        version: str | None,
+        rule: Rule,
+        why: str,
+        location: Location | None = None,
     ) -> _Judged:
         verdict = Verdict(
             name=name,

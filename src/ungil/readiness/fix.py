@@ -121,7 +121,7 @@ def _specifier(old: SpecifierSet, version: str) -> str:
 
 
 _PARTS = re.compile(
-    r"^(\s*[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*)(\([^)]*\)|[^;]*?)(\s*(?:;.*)?)$", re.S
+    r"^(\s*[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*)(\([^)]*\)|[^;]*?)(\s*(?:;.*)?)$", re.DOTALL
 )
 
 

@@ -6,6 +6,7 @@ from packaging.version import Version
 
 from ungil import rules
 from ungil.findings import Rule
+from ungil.project import Pin
 from ungil.readiness.history import History
 from ungil.target import Target
 
@@ -24,26 +25,23 @@ _OTHERWISE = {
 }
 
 
-def remedy(
-    case: Rule, name: str, version: str, past: History, target: Target, required_by: tuple[str, ...]
-) -> str:
+def remedy(case: Rule, pin: Pin, past: History, target: Target) -> str:
     """One or two sentences: which version would do, or what else helps.
 
     Args:
-        case: How the version stands now.
-        name: Normalised.
-        version: The version that would be installed now.
+        case: How the pinned version stands now.
+        pin: What would be installed now.
         past: The versions that would do.
         target: For which target.
-        required_by: Who asks for it, if not the project itself.
     """
-    words = _version_words(name, version, past)
+    words = _version_words(pin.name, pin.version, past)
     if not words:
-        words = f"No version of {name} does yet. " + _OTHERWISE.get(case, "").format(
+        words = f"No version of {pin.name} does yet. " + _OTHERWISE.get(case, "").format(
             abi=target.python.abi, python=target.python
         )
-    through = f" It is required by {', '.join(required_by[:3])}." if required_by else ""
-    return words.strip() + through
+    if not pin.direct and pin.required_by:
+        words += f" It is required by {', '.join(pin.required_by[:3])}."
+    return words
 
 
 def _version_words(name: str, version: str, past: History) -> str:

@@ -93,7 +93,8 @@ def _does_not_fit(files: Sequence[File], target: Target) -> Standing:
         installs = None if source else False
         return Standing(rules.ABI3_ONLY, installs, None, source, message)
     if source is not None:
-        message = f"Only the source distribution fits, to be built on the installing machine{_why(files, here, target)}."
+        where = "to be built on the installing machine"
+        message = f"Only the source distribution fits, {where}{_why(files, here, target)}."
         return Standing(rules.SOURCE_ONLY, None, None, source, message)
     elsewhere = [f for f in admitted if target.python.abi in _abis(f) or "abi3t" in _abis(f)]
     if elsewhere and not here and target.python.free_threaded:

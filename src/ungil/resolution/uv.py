@@ -118,7 +118,7 @@ def _pins(output: str) -> dict[str, str]:
 
 
 def _one_line(text: str, index_url: str) -> str:
-    """uv's explanation without its layout, and without the view's address."""
+    """What uv explains, without its layout and without the view's address."""
     text = text.replace(index_url.rstrip("/"), "the index")
     lines = (line.strip(" \t│╰─▶├×·:") for line in text.splitlines())
     kept = [re.sub(r"^(error|cause|hint): ", "", line) for line in lines if line]
