@@ -301,7 +301,7 @@ class _Run:
         subject = f"{pin.name} {pin.version}"
         findings = []
         if standing.case.severity is not Severity.NOTE:
-            what = remedy(standing.case, pin, past, self.target)
+            what = remedy(standing.case, pin, past)
             findings.append(
                 self._finding(standing.case, subject, standing.message, what, pin.location)
             )

@@ -69,8 +69,8 @@ def _fits(wheel: File, files: Sequence[File], target: Target) -> Standing:
     compiled = _compiled_here(files, target)
     if compiled:
         message = (
-            f"The pure-Python wheel is installed in place of a compiled one, which exists "
-            f"for {_builds(compiled)} but not for {target.python.abi}: it works, slower."
+            "The pure-Python wheel is installed in place of a compiled one "
+            f"({_builds(compiled)}): it works, slower."
         )
         return Standing(rules.PURE_FALLBACK, True, True, wheel, message)
     return Standing(rules.PURE_PYTHON, True, True, wheel, "A pure-Python wheel fits.")
@@ -94,7 +94,7 @@ def _does_not_fit(files: Sequence[File], target: Target) -> Standing:
         return Standing(rules.ABI3_ONLY, installs, None, source, message)
     if source is not None:
         where = "to be built on the installing machine"
-        message = f"Only the source distribution fits, {where}{_why(files, here, target)}."
+        message = f"Only the source distribution fits, {where}{_why(files, here)}."
         return Standing(rules.SOURCE_ONLY, None, None, source, message)
     elsewhere = [f for f in admitted if target.python.abi in _abis(f) or "abi3t" in _abis(f)]
     if elsewhere and not here and target.python.free_threaded:
@@ -102,17 +102,17 @@ def _does_not_fit(files: Sequence[File], target: Target) -> Standing:
         message = f"It has wheels for the free-threaded ABI, but for other platforms ({systems})."
         return Standing(rules.WRONG_PLATFORM, False, None, None, message)
     if here:
-        message = f"It has wheels for {_builds(here)}, none for {target.python.abi}, and no source."
+        message = f"None of its wheels ({_builds(here)}) fits, and there is no source."
     else:
         message = "It has no wheel for this platform, and no source."
     return Standing(rules.NOTHING_FITS, False, None, None, message)
 
 
-def _why(files: Sequence[File], here: Sequence[File], target: Target) -> str:
+def _why(files: Sequence[File], here: Sequence[File]) -> str:
     if here:
         return (
-            f": it has compiled wheels for {_builds(here)}, none for {target.python.abi}, "
-            "so a compiler or toolchain is needed and the code may not support this build"
+            f": none of its compiled wheels ({_builds(here)}) does, so it takes a compiler or "
+            "toolchain, and the code may not support this build"
         )
     if any(f.is_wheel for f in files):
         return ": its wheels are for other platforms or Pythons"
@@ -138,16 +138,11 @@ def _abis(file: File) -> list[str]:
 
 
 def _builds(files: Sequence[File]) -> str:
-    """The ABIs of wheels in words, e.g. `cp310-cp314`."""
+    """The newest ABIs of wheels in words, e.g. `up to cp313`."""
     found = {abi for f in files for abi in _abis(f)}
-    minors = sorted(int(m[1]) for abi in found if (m := re.fullmatch(r"cp3(\d+)m?", abi)))
-    words = []
-    if minors:
-        words.append(
-            f"cp3{minors[0]}" if len(minors) == 1 else f"cp3{minors[0]} to cp3{minors[-1]}"
-        )
-    words += sorted(abi for abi in found if not re.fullmatch(r"cp3\d+m?", abi))
-    return ", ".join(words)
+    minors = [int(m[1]) for abi in found if (m := re.fullmatch(r"cp3(\d+)m?", abi))]
+    words = [f"up to cp3{max(minors)}"] if minors else []
+    return ", ".join(words + sorted(a for a in found if not re.fullmatch(r"cp\d+mu?|cp\d+", a)))
 
 
 def _systems(file: File) -> list[str]:
