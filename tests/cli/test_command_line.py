@@ -1,0 +1,78 @@
+"""The command line from outside: what it prints, where, and its exit status."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ungil.rules import RULES
+
+
+def ungil(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "ungil", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_explain_lists_every_rule():
+    done = ungil("explain")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(RULES)
+
+
+@pytest.mark.parametrize("name", ["UG101", "ug101", "nothing-fits"])
+def test_explain_prints_a_page_by_code_or_name(name):
+    done = ungil("explain", name)
+    assert done.returncode == 0
+    assert done.stdout.startswith("# UG101 nothing-fits")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["chek"], "did you mean 'check'"),
+        (["explain", "UG1011"], "did you mean UG101"),
+        (["explain", "\x1b[2Jevil"], "\\x1b[2Jevil"),
+        (["check", "--as-of", "yesterday"], "is no date"),
+        (["check", "--as-of", "2999-01-01"], "in the future"),
+        (["check", "--target", "2.7"], "is no Python target"),
+        (["check", "--platform", "amiga"], "is no platform"),
+        (["check", "--write"], "--write goes with --fix"),
+        (["check", "no/such/file.txt"], "no/such/file.txt"),
+        (["check", "no-such-file.lock"], "no-such-file.lock"),
+        (["check", "numpy>=>2"], "numpy>=>2"),
+        (["check", "--formt", "json"], "--formt"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(arguments, says, tmp_path):
+    done = ungil(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not done.stdout
+
+
+def test_a_misspelt_setting_is_named(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\nname='x'\nversion='1'\n[tool.ungil]\nfailon = 'error'\n"
+    )
+    done = ungil("check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean 'fail-on'" in done.stderr
+
+
+def test_importing_the_package_imports_nothing_else():
+    code = (
+        "import sys; before = set(sys.modules); import ungil; "
+        "print(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "['ungil']"
