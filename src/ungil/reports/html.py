@@ -1,0 +1,203 @@
+"""A report as one HTML file that needs nothing else and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+
+from ungil import __version__
+from ungil.findings import Report, Verdict, printable
+from ungil.reports._view import (
+    COLUMNS,
+    SEVERITY_WORDS,
+    Answer,
+    Problem,
+    Row,
+    Standing,
+    View,
+    arrange,
+    gil,
+    standing,
+    words,
+)
+
+__all__ = ["render"]
+
+_STANDING = {
+    Standing.FITS: ("fits", "✓"),
+    Standing.CATCH: ("catch", "~"),
+    Standing.BUILD: ("build", "⚒"),
+    Standing.FAILS: ("fails", "✗"),
+    Standing.UNKNOWN: ("unknown", "?"),
+}
+
+
+def render(report: Report) -> str:
+    """The report as a page in plain ASCII, so no encoding can spoil it."""
+    view = arrange(report)
+    style = _asset("page.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = Template(_asset("page.html")).substitute(
+        # Whatever slipped into the page could load nothing, run nothing and
+        # send nothing: this very style sheet is all that is allowed.
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'",
+        title=_text(f"ungil {report.verb}: {report.subject}"),
+        style=style,
+        body="\n".join(_body(view, report)),
+    )
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+@cache
+def _asset(name: str) -> str:
+    return (resources.files("ungil.reports") / name).read_text("utf-8")
+
+
+def _body(view: View, report: Report) -> Iterable[str]:
+    yield from _header(view, report)
+    if view.tallies:
+        yield from _summary(view)
+    for severity, number in view.counts.items():
+        one, several = SEVERITY_WORDS[severity]
+        yield f"<section>\n<h2>{(one if number == 1 else several).capitalize()} ({number})</h2>"
+        for problem in view.problems:
+            if problem.rule.severity is severity:
+                yield from _problem(problem)
+        yield "</section>"
+    if view.rows:
+        yield from _verdicts(view)
+    if view.ignored:
+        yield f"<details>\n<summary>{_text(view.ignored_line)}</summary>"
+        for problem in view.ignored:
+            yield from _problem(problem)
+        yield "</details>"
+    yield '<footer class="quiet">'
+    yield from (f"<p>{_text(note)}</p>" for note in report.notes)
+    yield f"<p>ungil {_text(__version__)} {_text(report.verb)}, {_text(report.created)}</p>"
+    yield "</footer>"
+
+
+def _header(view: View, report: Report) -> Iterable[str]:
+    yield f"<header>\n<h1>{_text(report.subject)}</h1>"
+    yield f'<p class="headline">{_text(view.headline)}</p>'
+    about = [f"for {_listed(view.targets)}"] if view.targets else []
+    if view.platforms:
+        about.append(f"on {_listed(view.platforms.values())}")
+    if report.as_of is not None:
+        about.append(f"with the index as of {_text(report.as_of)}")
+    if about:
+        yield f'<p class="quiet">{" ".join(about)}</p>'
+    yield "</header>"
+
+
+def _summary(view: View) -> Iterable[str]:
+    yield '<section>\n<h2 id="summary">Summary</h2>'
+    yield '<div class="scroll" role="region" tabindex="0" aria-labelledby="summary">\n<table>'
+    yield "<thead><tr><td></td>"
+    for question in ("installs", "keeps the GIL off", "claims support"):
+        yield f'<th scope="col">{question}</th>'
+    yield "</tr></thead>\n<tbody>"
+    for tally in view.tallies:
+        where = "" if tally.everywhere else f" <small>{_listed(tally.platforms)}</small>"
+        answers = map(_answer, (tally.installs, tally.keeps_gil_off, tally.claims_support))
+        yield f'<tr><th scope="row">{_text(tally.target)}{where}</th>{"".join(answers)}</tr>'
+    yield "</tbody>\n</table>\n</div>\n</section>"
+
+
+def _answer(answer: Answer) -> str:
+    unknown = f" <small>{answer.unknown} unknown</small>" if answer.unknown else ""
+    return f"<td>{answer.yes} of {answer.total}{unknown}</td>"
+
+
+def _problem(problem: Problem) -> Iterable[str]:
+    yield f'<article class="problem {problem.rule.severity.value}">'
+    rule = f"{_text(problem.rule.name)} {_text(problem.rule.code)}"
+    yield f"<h3>{_text(problem.subject)} <small>{rule}</small></h3>"
+    if problem.location is not None:
+        yield f'<p class="quiet"><code>{_text(str(problem.location))}</code></p>'
+    for message, scope in problem.statements:
+        where = f'<span class="quiet">{_text(scope)}:</span> ' if scope else ""
+        yield f"<p>{where}{_text(message)}</p>"
+    for remedy in problem.remedies:
+        yield f"<p>→ {_text(remedy)}</p>"
+    small = (
+        [f"evidence: {', '.join(e.value for e in problem.evidence)}"] if problem.evidence else []
+    )
+    if problem.ignored is not None:
+        small.append(f"ignored: {_text(problem.ignored)}")
+    if small:
+        yield f'<p class="quiet">{"; ".join(small)}</p>'
+    yield "</article>"
+
+
+def _verdicts(view: View) -> Iterable[str]:
+    several = len(view.platforms) > 1
+    yield '<section>\n<h2 id="distributions">Distributions</h2>'
+    yield '<div class="scroll" role="region" tabindex="0" aria-labelledby="distributions">\n<table>'
+    yield '<thead>\n<tr><th rowspan="2" scope="col">distribution</th>'
+    if several:
+        yield '<th rowspan="2" scope="col">platform</th>'
+    for target in view.targets:
+        yield f'<th class="target" colspan="2" scope="colgroup">{_text(target)}</th>'
+    yield '<th class="target" rowspan="2" scope="col">claims</th></tr>\n<tr>'
+    yield from (
+        '<th class="target" scope="col">case</th><th scope="col">GIL</th>' for _ in view.targets
+    )
+    yield "</tr>\n</thead>\n<tbody>"
+    for row in view.rows:
+        yield _row(row, view.targets, several)
+    yield "</tbody>\n</table>\n</div>"
+    legend = ", ".join(f"{_STANDING[s][1]} {s.value}" for s in view.standings)
+    yield (
+        f'<p class="quiet">{legend}. {". ".join(COLUMNS)}. In bold: asked for directly. '
+        f"{view.evidence_line}</p>\n</section>"
+    )
+
+
+def _row(row: Row, targets: Sequence[str], several: bool) -> str:
+    direct = ' class="direct"' if row.direct else ""
+    cells = [f'<th scope="row"{direct}>{_text(row.label)}</th>']
+    if several:
+        cells.append(f"<td>{'all' if row.everywhere else _listed(row.platforms)}</td>")
+    for target in targets:
+        verdict = row.cells.get(target)
+        if verdict is None:
+            cells.append('<td class="quiet" colspan="2">not needed there</td>')
+        else:
+            cells.append(_case(verdict, row))
+            cells.append(f'<td class="{_GIL_CLASS[gil(verdict)]}">{gil(verdict)}</td>')
+    return f"<tr>{''.join(cells)}<td>{_text(row.claim)}</td></tr>"
+
+
+_GIL_CLASS = {"off": "off", "on": "on", "?": "unknown"}
+
+
+def _case(verdict: Verdict, row: Row) -> str:
+    stands = standing(verdict)
+    style, glyph = _STANDING[stands]
+    small = [verdict.version] if row.version is None and verdict.version is not None else []
+    if verdict.evidence is not None:
+        small.append(verdict.evidence.value)
+    if verdict.reason:
+        small.append(verdict.reason)
+    if stands is not Standing.FITS and verdict.first is not None:
+        date = f" ({verdict.first_date})" if verdict.first_date else ""
+        small.append(f"first to fit: {verdict.first}{date}")
+    below = "".join(f"<small>{_text(line)}</small>" for line in small)
+    case = f'<span aria-hidden="true">{glyph}</span> {_text(words(verdict))}'
+    return f'<td class="{style}">{case}{below}</td>'
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(_text, names))
+
+
+def _text(text: str) -> str:
+    """Somebody else's text. Control characters are no more welcome here."""
+    return escape(printable(text))

@@ -1,0 +1,150 @@
+"""A report as GitHub-flavoured Markdown, for a comment or a job summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ungil.findings import Report, Severity, Verdict, printable
+from ungil.reports._view import (
+    COLUMNS,
+    Problem,
+    Row,
+    Standing,
+    View,
+    arrange,
+    gil,
+    plural,
+    standing,
+    words,
+)
+
+__all__ = ["render"]
+
+_SEVERITY = {
+    Severity.ERROR: "❌",
+    Severity.UNKNOWN: "❔",
+    Severity.WARNING: "⚠️",
+    Severity.NOTE: "ℹ️",
+}
+_STANDING = {
+    Standing.FITS: "✓",
+    Standing.CATCH: "~",
+    Standing.BUILD: "⚒",
+    Standing.FAILS: "✗",
+    Standing.UNKNOWN: "?",
+}
+
+# All that begins something in CommonMark or GitHub's dialect within a line.
+# What only counts at the start of a line never gets there.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]~$#!])")
+
+
+def render(report: Report) -> str:
+    """The summary, the problems, and all verdicts folded away."""
+    view = arrange(report)
+    blocks = [
+        f"### ungil {_text(report.verb)}: {_text(report.subject)}",
+        f"**{_text(view.headline)}**" + _about(view, report),
+        *_summary(view),
+        *_problems(view),
+        *_verdicts(view),
+        *(f"Note: {_text(note)}" for note in report.notes),
+        *([_text(view.ignored_line) + "."] if view.ignored else []),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _about(view: View, report: Report) -> str:
+    parts = []
+    if view.targets:
+        parts.append(f"for {', '.join(map(_text, view.targets))}")
+    if view.platforms:
+        parts.append(f"on {', '.join(map(_text, view.platforms.values()))}")
+    if report.as_of is not None:
+        parts.append(f"with the index as of {_text(report.as_of)}")
+    return "".join(f" {part}" for part in parts)
+
+
+def _summary(view: View) -> Iterable[str]:
+    if view.tallies:
+        yield _table(
+            ("", "installs", "keeps the GIL off", "claims support"),
+            (
+                (
+                    _text(t.target if t.everywhere else f"{t.target} {', '.join(t.platforms)}"),
+                    str(t.installs),
+                    str(t.keeps_gil_off),
+                    str(t.claims_support),
+                )
+                for t in view.tallies
+            ),
+        )
+
+
+def _problems(view: View) -> Iterable[str]:
+    if view.problems:
+        yield _table(
+            ("", "what", "where", "finding", "what to do"),
+            (
+                (
+                    _SEVERITY[p.rule.severity],
+                    f"**{_text(p.subject)}**<br>{p.rule.name} {p.rule.code}",
+                    "" if p.location is None else _text(str(p.location)),
+                    "<br>".join(_statements(p)),
+                    "<br>".join(map(_text, p.remedies)),
+                )
+                for p in view.problems
+            ),
+        )
+
+
+def _statements(problem: Problem) -> Iterable[str]:
+    for message, scope in problem.statements:
+        yield f"{_text(scope)}: {_text(message)}" if scope else _text(message)
+
+
+def _verdicts(view: View) -> Iterable[str]:
+    if view.rows:
+        several = len(view.platforms) > 1
+        headers = ["distribution", *(["platform"] if several else [])]
+        for target in view.targets:
+            headers += [_text(target), "GIL"]
+        legend = ", ".join(f"{_STANDING[s]} {s.value}" for s in view.standings)
+        yield (
+            f"<details><summary>{plural(view.distributions, 'distribution')}</summary>\n\n"
+            + _table([*headers, "claims"], (_row(row, view.targets, several) for row in view.rows))
+            + f"\n\n{_text(legend)}. {'. '.join(COLUMNS)}. {view.evidence_line}\n\n</details>"
+        )
+
+
+def _row(row: Row, targets: Sequence[str], several: bool) -> list[str]:
+    cells = [_text(row.label)]
+    if several:
+        cells.append("all" if row.everywhere else _text(", ".join(row.platforms)))
+    for target in targets:
+        verdict = row.cells.get(target)
+        cells += ["–", ""] if verdict is None else [_case(verdict, row), gil(verdict)]
+    return [*cells, _text(row.claim)]
+
+
+def _case(verdict: Verdict, row: Row) -> str:
+    version = verdict.version if row.version is None else None
+    said = words(verdict) if version is None else f"{words(verdict)} {version}"
+    return _text(f"{_STANDING[standing(verdict)]} {said}")
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headers, ["---"] * len(headers), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _text(text: str) -> str:
+    """Somebody else's text, so that nothing in it is markup or calls anybody.
+
+    A pipe ends a cell wherever it stands, so it becomes an entity. A mention
+    is not markup and has no escape: an invisible space breaks it.
+    """
+    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _SPECIAL.sub(r"\\\1", escaped)
+    return escaped.replace("|", "&#124;").replace("@", "@&#8203;")
