@@ -202,7 +202,7 @@ class Report:
     created: str = ""
 
     def __post_init__(self) -> None:
-        """Put findings and verdicts into the order every format shows them in."""
+        """Put the findings into the order every format shows them in."""
         if not self.created:
             stamp = datetime.now(UTC).isoformat(timespec="seconds")
             object.__setattr__(self, "created", stamp.replace("+00:00", "Z"))

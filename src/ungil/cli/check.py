@@ -201,7 +201,7 @@ def _print(report: Report, options: argparse.Namespace) -> None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
         sys.stdout.flush()
         return
-    reports.write(text, options.output)
+    reports.write(options.output, text)
 
 
 def _may_color() -> bool:
@@ -237,7 +237,7 @@ def _show(changes: Sequence[Change], cwd: Path, *, write: bool) -> None:
         )
         print("\n" + "".join(printable(line.rstrip("\r\n")) + "\n" for line in diff), end="")
         if write and new != old:
-            reports.write(new, file)
+            reports.write(file, new)
             print(f"written: {path}")
 
 

@@ -19,8 +19,8 @@ from packaging.utils import canonicalize_name
 from ungil.findings import Location, Report, Severity
 from ungil.index import PackageIndexError
 from ungil.project import Selection, Subject, Wanted
-from ungil.readiness.check import Index
 from ungil.readiness.history import lowest_ready
+from ungil.resolution import Index
 from ungil.target import Target
 
 __all__ = ["Change", "blocked", "fix"]
