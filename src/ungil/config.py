@@ -7,6 +7,7 @@ misspelt `fail-on` that is silently passed over would turn a check off.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -188,14 +189,18 @@ def _ignore(entry: dict[str, Any], where: str, location: Location) -> Ignore:
 
 
 def _ignore_lines(text: str) -> dict[int, int]:
-    """The line on which the nth ignore stands; tomllib does not tell."""
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if _is_ignore(line)]
-    return dict(enumerate(lines))
+    """The line on which the nth ignore names its rule; tomllib does not tell."""
+    section, found = "", []
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.replace(" ", "")
+        if stripped.startswith("["):
+            section = stripped
+        if section.lstrip("[").startswith("tool.ungil") and _RULE_KEY.search(stripped):
+            found.append(number)
+    return dict(enumerate(found))
 
 
-def _is_ignore(line: str) -> bool:
-    stripped = line.replace(" ", "")
-    return "rule=" in stripped and not stripped.startswith("#")
+_RULE_KEY = re.compile(r"^[^#]*\brule=")
 
 
 def _normalise(name: str) -> str:

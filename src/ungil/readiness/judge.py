@@ -148,7 +148,7 @@ class Judge:
             better = self._stand(files)
             if better.case in READY and better.file is not None:
                 message = f"The index has {better.file.name}, which the lock does not list."
-                fix = f"Lock {pin.name} again, e.g. with `uv lock --upgrade-package {pin.name}`."
+                fix = f"Lock {pin.name} again, e.g. with `uv lock --refresh-package {pin.name}`."
                 found.append(self.finding(rules.STALE_LOCK, subject, message, fix, pin.location))
         return found
 

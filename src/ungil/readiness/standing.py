@@ -97,7 +97,7 @@ def _does_not_fit(files: Sequence[File], target: Target) -> Standing:
         message = f"Only the source distribution fits, {where}{_why(files, here)}."
         return Standing(rules.SOURCE_ONLY, None, None, source, message)
     elsewhere = [f for f in admitted if target.python.abi in _abis(f) or "abi3t" in _abis(f)]
-    if elsewhere and not here and target.python.free_threaded:
+    if elsewhere and target.python.free_threaded:
         systems = ", ".join(sorted({s for f in elsewhere for s in _systems(f)}))
         message = f"It has wheels for the free-threaded ABI, but for other platforms ({systems})."
         return Standing(rules.WRONG_PLATFORM, False, None, None, message)

@@ -75,7 +75,7 @@ def _page(view: View, name: str) -> bytes | None:
     offers = view.offers(name)
     if offers is None:
         return None
-    files = [
+    files: list[dict[str, object]] = [
         {
             "filename": (wheel := f"{name.replace('-', '_')}-{version}-py3-none-any.whl"),
             "url": f"../../files/{name}/{version}/{wheel}",

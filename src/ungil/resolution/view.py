@@ -39,7 +39,7 @@ __all__ = ["Index", "Offer", "View"]
 class Index(Protocol):
     """What a resolution asks of a package index."""
 
-    def project(self, name: str) -> Project:
+    def project(self, name: str, /) -> Project:
         """All releases of a project.
 
         Raises:
@@ -47,7 +47,7 @@ class Index(Protocol):
             PackageIndexError: No usable answer.
         """
 
-    def metadata(self, name: str, version: str, file: File) -> Metadata:
+    def metadata(self, name: str, version: str, file: File, /) -> Metadata:
         """The core metadata of one file.
 
         Raises:

@@ -1,0 +1,1 @@
+"""Products: what they are, how they are shown, and the work behind them."""
