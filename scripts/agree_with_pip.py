@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ungil.target import Target, parse_platform, parse_python
 
-REQUIREMENTS = (  # fmt: skip
+REQUIREMENTS = (
     "requests",
     "charset-normalizer==3.4.0",
     "charset-normalizer",

@@ -37,7 +37,7 @@ def test_explain_prints_a_page_by_code_or_name(name):
     ("arguments", "says"),
     [
         (["chek"], "did you mean 'check'"),
-        (["explain", "UG1011"], "did you mean UG101"),
+        (["explain", "nothing-fit"], "did you mean nothing-fits"),
         (["explain", "\x1b[2Jevil"], "\\x1b[2Jevil"),
         (["check", "--as-of", "yesterday"], "is no date"),
         (["check", "--as-of", "2999-01-01"], "in the future"),

@@ -37,10 +37,10 @@ def sources(files: Iterable[File], target: Target) -> list[File]:
 
 
 def may_fit(release: Release, tags: tuple[str, ...], target: Target) -> bool:
-    """Has the release a wheel whose tag fits? (`tags`: the project's table.)
+    """Has the release a wheel whose tag fits?
 
-    Looks at no single file, hence knows nothing of Requires-Python: the
-    quick first look over hundreds of releases.
+    `tags` is the project's table. No single file is looked at, so nothing is
+    known of Requires-Python: the quick first look over hundreds of releases.
     """
     return any(target.rank(tags[i]) is not None for i in release.tags)
 

@@ -8,13 +8,23 @@ touching single files; and each release's files, decoded only when asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-__all__ = ["File", "PackageIndexError", "Metadata", "Project", "ProjectNotFoundError", "Release"]
+__all__ = [
+    "File",
+    "Metadata",
+    "PackageIndexError",
+    "Project",
+    "ProjectNotFoundError",
+    "Release",
+    "admits",
+    "pack_release",
+]
 
 
 class PackageIndexError(Exception):
@@ -71,7 +81,7 @@ class Release(msgspec.Struct, frozen=True, array_like=True):
     version: str
     tags: tuple[int, ...]
     has_sdist: bool
-    encoded: msgspec.Raw
+    encoded: bytes
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -85,6 +95,20 @@ class Release(msgspec.Struct, frozen=True, array_like=True):
 
 
 _decode_files = msgspec.msgpack.Decoder(tuple[File, ...]).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def pack_release(
+    version: str, files: Sequence[File], index_of_tag: Callable[[str], int]
+) -> Release:
+    """A release of these files; `index_of_tag` looks up the project's table."""
+    tags = dict.fromkeys(f.tag for f in files if f.is_wheel)
+    return Release(
+        version=version,
+        tags=tuple(map(index_of_tag, tags)),
+        has_sdist=not all(f.is_wheel for f in files),
+        encoded=_encode(files),
+    )
 
 
 class Project(msgspec.Struct, frozen=True, array_like=True, dict=True):
@@ -95,17 +119,50 @@ class Project(msgspec.Struct, frozen=True, array_like=True, dict=True):
         tags: The table of distinct wheel tag triples.
         releases: Newest first, by version.
         dropped: Files whose names tell no version, passed over.
+        undated: Files that `as_of` left out because the index does not say
+            when they were uploaded.
     """
 
     name: str
     tags: tuple[str, ...]
     releases: tuple[Release, ...]
     dropped: int = 0
+    undated: int = 0
 
     @cached_property
     def by_version(self) -> dict[str, Release]:
         """The releases by normalised version."""
         return {release.version: release for release in self.releases}
+
+    def as_of(self, timestamp: int) -> Project:
+        """The project as it stood at `timestamp`, seconds since the epoch.
+
+        Files uploaded later are left out, and so are files of unknown date
+        (as uv's `--exclude-newer` has it), which are counted in `undated`. An
+        index does not say when a file was yanked or deleted: what is yanked
+        now counts as yanked then, and what is gone now is missing.
+
+        Raises:
+            PackageIndexError: The index dates none of the project's files.
+        """
+        releases = []
+        undated = dated = 0
+        for release in self.releases:
+            files = release.files
+            known = [f for f in files if f.uploaded is not None]
+            kept = tuple(f for f in known if f.uploaded is not None and f.uploaded <= timestamp)
+            dated += len(known)
+            undated += len(files) - len(known)
+            if len(kept) == len(files):
+                releases.append(release)
+            elif kept:
+                releases.append(pack_release(release.version, kept, self.tags.index))
+        if undated and not dated:
+            raise PackageIndexError(
+                f"the index does not say when the files of {self.name} were uploaded, "
+                "so it cannot be asked how they stood on a day"
+            )
+        return msgspec.structs.replace(self, releases=tuple(releases), undated=undated)
 
 
 class Metadata(msgspec.Struct, frozen=True, array_like=True):

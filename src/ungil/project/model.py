@@ -14,6 +14,7 @@ from typing import Protocol
 from ungil.findings import Location
 
 __all__ = [
+    "LocalWheel",
     "Pin",
     "Selection",
     "Subject",
@@ -92,6 +93,30 @@ class Unindexed:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalWheel:
+    """A wheel at hand: its verdict comes from the file, not from an index.
+
+    Attributes:
+        path: As the user would write it, with forward slashes.
+        name: Normalised; the file's name where that is not a wheel's name.
+        version: Normalised; None where the file's name does not tell.
+        tag: The tag triple as in the file's name, e.g. `cp314-cp314t-win_amd64`;
+            empty where the name does not tell.
+        requires_python: As its metadata says.
+        classifiers: As its metadata says.
+        problem: Why the file cannot be trusted, one sentence; empty if it can.
+    """
+
+    path: str
+    name: str
+    version: str | None
+    tag: str
+    requires_python: str | None = None
+    classifiers: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What a subject asks for on one target.
 
@@ -103,10 +128,17 @@ class Selection:
         wanted: Requirements to resolve.
         constraints: Requirements that limit versions without asking for them.
         unindexed: What no index carries.
+        wheels: Wheels at hand, every one of them, whether or not it fits.
+        requires_python: The subject's own `requires-python`, as a PEP 440
+            specifier; it may exclude the target.
         notes: Sentences for the report, e.g. that a lock excludes the target.
-        indexes: Index addresses the subject itself names (`-i`,
-            `--extra-index-url` in a requirements file), in order.
-        find_links: Likewise.
+        indexes: The index address that the subject names in place of the
+            default one (`-i` in a requirements file); at most one. Kept as
+            written, credentials included and variables expanded, since the
+            index client needs them: never show them.
+        extra_indexes: Addresses asked beside it (`--extra-index-url`), in
+            order, kept likewise.
+        find_links: Likewise; a relative path is made absolute.
         prereleases: True where the subject asks for pre-releases (`--pre`).
     """
 
@@ -114,8 +146,11 @@ class Selection:
     wanted: tuple[Wanted, ...] = ()
     constraints: tuple[Wanted, ...] = ()
     unindexed: tuple[Unindexed, ...] = ()
+    wheels: tuple[LocalWheel, ...] = ()
+    requires_python: str | None = None
     notes: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
+    extra_indexes: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     prereleases: bool = False
 

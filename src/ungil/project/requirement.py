@@ -1,0 +1,39 @@
+"""One requirement as text (PEP 508), with errors a person can use."""
+
+from __future__ import annotations
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from ungil.project.addresses import without_credentials
+
+__all__ = ["parse_requirement", "url_kind"]
+
+
+def parse_requirement(text: str) -> Requirement:
+    """`text` as PEP 508.
+
+    https://packaging.python.org/en/latest/specifications/dependency-specifiers/
+
+    Raises:
+        ValueError: It is not; the message is one line, without credentials.
+    """
+    shown = without_credentials(text if len(text) <= 200 else f"{text[:200]}…")
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        # Its further lines draw the text with a caret under it.
+        reason = without_credentials(str(error).partition("\n")[0])
+    except RecursionError:
+        reason = "it nests too deeply"
+    # A version of thousands of digits.
+    except ValueError as error:
+        reason = without_credentials(str(error))
+    raise ValueError(f"{shown!r} is no requirement: {reason}")
+
+
+def url_kind(url: str) -> str:
+    """What `Unindexed.kind` says of a URL."""
+    scheme = url.partition(":")[0].lower()
+    if "+" in scheme:
+        return "vcs"
+    return "path" if scheme == "file" else "url"
