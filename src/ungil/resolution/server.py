@@ -26,8 +26,7 @@ __all__ = ["serve"]
 def serve(view: View) -> Iterator[str]:
     """Serve a view for as long as the context lasts; gives the index address."""
     secret = secrets.token_urlsafe(24)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(view, secret))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(view, secret))
     # The short poll makes leaving the context cheap.
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -37,6 +36,13 @@ def serve(view: View) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # uv opens 50 connections at once; those beyond the queue of 5 that is the
+    # default would be tried again after a second.
+    request_queue_size = 128
 
 
 def _handler(view: View, secret: str) -> type[BaseHTTPRequestHandler]:
