@@ -184,9 +184,3 @@ def test_the_pyproject_itself_is_to_be_resolved(folder: str) -> None:
         assert one.location.line
         line = (LOCKS / one.location.path).read_text().splitlines()[one.location.line - 1]
         assert one.requirement[:4] in line
-
-
-@pytest.mark.parametrize("folder", ["poetry-1.8", "pdm"])
-def test_without_its_pyproject(folder: str, tmp_path: object) -> None:
-    """The lock alone says less, and the report says so."""
-    assert hasattr(tmp_path, "write_text")

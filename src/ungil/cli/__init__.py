@@ -11,7 +11,7 @@ import difflib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from ungil._version import __version__
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no verb {given[0]!r}; {hint}")
     options = parser.parse_args(given)
     try:
-        return _VERBS[options.verb].run(options)
+        run: Callable[[argparse.Namespace], int] = _VERBS[options.verb].run
+        return run(options)
     except KeyboardInterrupt:
         print("\nungil: interrupted; nothing was left half-written", file=sys.stderr)
         return 128 + signal.SIGINT

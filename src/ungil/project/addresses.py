@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 __all__ = ["distribution_of", "file_name", "without_credentials"]
 
@@ -44,6 +38,6 @@ def distribution_of(address: str) -> tuple[str, str | None] | None:
             found, version, *_ = parse_wheel_filename(name)
         else:
             found, version = parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    except ValueError:  # what a bad file name raises is one
         return None
     return found, str(version)

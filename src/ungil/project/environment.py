@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ungil.findings import printable
 from ungil.project.conditions import Conditions, choose
@@ -262,7 +262,7 @@ def _installed(entry: Place) -> _Installed:
     metadata = parse_core_metadata(file.read_bytes(LARGEST))
     try:
         version = str(Version(metadata.version))
-    except InvalidVersion:
+    except ValueError:
         raise ValueError(f"{metadata.version!r} is no version") from None
     name = canonicalize_name(metadata.name)
     requested = entry.inside("REQUESTED").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ungil.project.addresses import without_credentials
 from ungil.project.model import Pin, Unindexed
@@ -22,7 +22,7 @@ def normal_version(document: Document, name: str, version: str, line: int | None
     """
     try:
         return str(Version(version))
-    except InvalidVersion:
+    except ValueError:  # also a number too long to convert
         raise document.problem(
             f"{name} has {version[:100]!r} for a version; lock again", line
         ) from None

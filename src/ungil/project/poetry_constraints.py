@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 __all__ = ["Dependency", "admitting", "alternatives", "dependencies"]
 
@@ -62,7 +62,7 @@ def _clause(operator: str, version: str) -> list[str]:
         return [f"{operator}{version}"]
     try:
         release = Version(version).release
-    except InvalidVersion:
+    except ValueError:
         raise ValueError(f"{operator}{version} is no version constraint") from None
     if operator == "~":
         kept = 1 if len(release) == 1 else 2

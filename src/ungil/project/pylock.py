@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ungil.project.conditions import Conditions, choose
 from ungil.project.declared import Project
@@ -149,7 +149,7 @@ def read_pylock(document: Document) -> PylockSubject:
     version = data.get("lock-version")
     try:
         known = isinstance(version, str) and Version(version).major == 1
-    except InvalidVersion:
+    except ValueError:
         known = False
     if not known:
         raise document.problem(
@@ -159,7 +159,7 @@ def read_pylock(document: Document) -> PylockSubject:
         )
     try:
         lock = Pylock.from_dict(data)
-    except (PylockValidationError, RecursionError) as error:
+    except (PylockValidationError, RecursionError, ValueError) as error:
         raise document.problem(f"is not a valid pylock.toml: {error}; lock again") from None
     lines = entry_lines(document, "packages", len(lock.packages))
     return PylockSubject(document, lock, lines, project_beside(document.place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import Version
 
 from ungil.project.addresses import without_credentials
 
@@ -19,15 +20,20 @@ def parse_requirement(text: str) -> Requirement:
     """
     shown = without_credentials(text if len(text) <= 200 else f"{text[:200]}…")
     try:
-        return Requirement(text)
+        requirement = Requirement(text)
+        for specifier in requirement.specifier:
+            if specifier.operator != "===":
+                Version(specifier.version.removesuffix(".*"))
     except InvalidRequirement as error:
         # Its further lines draw the text with a caret under it.
         reason = without_credentials(str(error).partition("\n")[0])
     except RecursionError:
         reason = "it nests too deeply"
-    # A version of thousands of digits.
-    except ValueError as error:
-        reason = without_credentials(str(error))
+    # Python converts no number of more than 4300 digits, nor does a version have them.
+    except ValueError:
+        reason = "its version is absurdly long"
+    else:
+        return requirement
     raise ValueError(f"{shown!r} is no requirement: {reason}")
 
 

@@ -14,7 +14,7 @@ from urllib.request import url2pathname
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ungil.project.addresses import distribution_of, without_credentials
 from ungil.project.conditions import Conditions, choose
@@ -60,7 +60,7 @@ class _Named:
         if len(specifiers) == 1 and specifiers[0].operator in {"==", "==="}:
             try:
                 return str(Version(specifiers[0].version))
-            except InvalidVersion:  # a wildcard
+            except ValueError:  # a wildcard
                 return None
         return None
 
@@ -266,7 +266,11 @@ class _Files:
             shown = without_credentials(written)
             raise document.problem(f"{shown} is remote; download it and include the file", line)
         if scheme == "file":
-            value = url2pathname(urlsplit(value).path)
+            try:
+                value = url2pathname(urlsplit(value).path)
+            except ValueError:
+                shown = without_credentials(written)
+                raise document.problem(f"{shown} is no URL; correct it", line) from None
         place = document.place.beside(value, written)
         for label in chain:
             if label == place.label:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from ungil.findings import printable
 from ungil.project.conditions import choose
@@ -84,7 +84,7 @@ def _local_wheel(place: Place) -> LocalWheel:
     name = place.path.name
     try:
         project, version, *_ = parse_wheel_filename(name)
-    except (InvalidWheelFilename, InvalidVersion) as error:
+    except ValueError as error:  # InvalidWheelFilename and InvalidVersion are
         problem = f"Its name is not that of a wheel: {printable(str(error))}"
         return LocalWheel(place.label, printable(name), None, "", problem=problem)
     tag = "-".join(name.removesuffix(".whl").split("-")[-3:])
@@ -168,5 +168,5 @@ def _read_metadata(archive: zipfile.ZipFile, project: str, version: Version) -> 
 def _same(name: str, number: str, project: str, version: Version) -> bool:
     try:
         return canonicalize_name(name) == project and Version(number) == version
-    except InvalidVersion:
+    except ValueError:
         return False

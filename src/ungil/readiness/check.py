@@ -196,7 +196,7 @@ def _merge(selections: Iterable[Selection]) -> Selection:
     for s in selections:
         merged = replace(
             merged,
-            pins=merged.pins + tuple(p for p in s.pins if p not in merged.pins),
+            pins=tuple(dict.fromkeys(merged.pins + s.pins)),
             wanted=merged.wanted + s.wanted,
             constraints=merged.constraints + s.constraints,
             unindexed=merged.unindexed + s.unindexed,
