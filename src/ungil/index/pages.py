@@ -93,7 +93,7 @@ def listed_in(body: bytes, content_type: str, url: str, *, trusted: bool) -> lis
     kept = []
     for file in files:
         try:
-            if not file.url.startswith("https://"):
+            if not file.url.startswith(("https://", "http://")):
                 file.url = urljoin(url, file.url)
             file.url = without_credentials(file.url)
         except ValueError:

@@ -57,10 +57,8 @@ class RemoteFile(io.RawIOBase):
         # Suffix ranges are not understood everywhere, so they come second.
         start = None if not size else max(0, size - TAIL)
         self.size = -1
-        if start is None or not self._fetch(start, TAIL):
-            self._fetch(None, TAIL)
-        if self.size < 0:
-            raise RangesUnsupportedError(*failure(what, url, "it cannot be read in parts").args)
+        if (start is None or not self._fetch(start, TAIL)) and not self._fetch(None, TAIL):
+            raise self._unsupported()
 
     def readable(self) -> bool:
         """Always."""
@@ -121,7 +119,7 @@ class RemoteFile(io.RawIOBase):
         return None
 
     def _fetch(self, start: int | None, size: int) -> bool:
-        """Fetch one part, the file's end if `start` is None; False if it was refused."""
+        """Fetch one part, the file's end if `start` is None; False if there is no such part."""
         wanted = f"bytes=-{size}" if start is None else f"bytes={start}-{start + size - 1}"
         headers = {"Range": wanted, "Accept-Encoding": "identity"}
         with self._transport.open(self._url, self._what, headers=headers) as stream:
@@ -133,7 +131,9 @@ class RemoteFile(io.RawIOBase):
             elif stream.status == 200 and stream.length is not None and stream.length <= _SMALL:
                 first, data = 0, b"".join(stream.chunks(_SMALL))
                 total = len(data)
-            elif stream.status in {200, 416}:
+            elif stream.status == 200:
+                raise self._unsupported()
+            elif stream.status == 416:
                 return False
             else:
                 raise self._problem(f"the server answered {stream.status}")
@@ -150,6 +150,9 @@ class RemoteFile(io.RawIOBase):
         if match is None:
             raise self._problem("the server does not say which part it sent")
         return int(match[1]), int(match[2])
+
+    def _unsupported(self) -> RangesUnsupportedError:
+        return RangesUnsupportedError(*self._problem("it cannot be read in parts").args)
 
     def _problem(self, why: str) -> PackageIndexError:
         return failure(self._what, self._url, why)

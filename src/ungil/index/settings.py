@@ -318,12 +318,13 @@ def _uv_settings(where: Path, table: Mapping[str, Any]) -> dict[str, Any]:
             *values("extra-index-url"),
         ],
         "find_links": [place(text) for text in values("find-links")],
-        "no_index": any(layer.get("no-index") is True for layer in layers),
+        "no_index": next((layer["no-index"] for layer in layers if "no-index" in layer), None),
     }
 
 
-def _truth(text: str) -> bool:
-    return text.strip().lower() in {"1", "true", "yes", "on", "y", "t"}
+def _truth(text: str) -> bool | None:
+    """None if nothing is said."""
+    return text.strip().lower() in {"1", "true", "yes", "on", "y", "t"} if text else None
 
 
 def _seconds(text: str) -> float | None:
