@@ -9,7 +9,7 @@ touching single files; and each release's files, decoded only when asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -184,6 +184,7 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True):
     dynamic_dependencies: bool = False
 
 
+@lru_cache(maxsize=4096)  # a few dozen distinct ones cover an index
 def admits(requires_python: str | None, version: str) -> bool:
     """Does a `Requires-Python` admit this Python version (e.g. `3.14.0`)?
 
