@@ -497,7 +497,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(416, b"", {"Content-Range": f"bytes */{total}"})
                 return
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{total}"
-            self._send(206, body[start:stop], headers)
+            self._send(206, body[start:stop], headers, half=kind == "half")
             return
         whole = body[0 : len(body)]
         if content_type == JSON or "html" in content_type:

@@ -208,3 +208,11 @@ def test_escape_sequences_in_metadata_never_reach_the_terminal(shelf, ungil):
     shelf.wheel("evil", "2.0", requires_python=">=3.99\x1b[2J")
     done = ungil("evil", "-v")
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_past_day_of_an_index_without_dates_is_unknown(shelf, ungil):
+    shelf.wheel("undated", "1.0")
+    done = ungil("undated", "--as-of", "2026-01-01", "--format", "json")
+    (row,) = json.loads(done.stdout)["distributions"]
+    assert (row["installs"], row["case"]) == (None, "UG122")
+    assert done.returncode == 3

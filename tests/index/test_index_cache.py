@@ -29,7 +29,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     assert cache.read("pages", "key") is None
     cache.write("pages", "key", BODY)
-    assert cache.read("pages", "key") == BODY
+    assert bytes(cache.read("pages", "key") or b"") == BODY
     assert cache.read("other", "key") is None
     assert cache.warning is None
 
@@ -124,9 +124,9 @@ def one_warning(server: LoopbackIndex, opened: Opener, cache_dir: Path) -> str:
     for name in ("spam", "eggs"):
         server.add(name, f"{name}-1.0.tar.gz")
     index = opened(server.url, cache_dir=cache_dir)
-    assert index.warnings == ()
     for name in ("spam", "eggs"):
         assert index.project(name).releases
+    warning: str
     [warning] = index.warnings
     assert warning.isprintable()
     return warning

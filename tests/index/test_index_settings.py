@@ -54,7 +54,7 @@ def test_the_default_is_the_one_distlib_knows() -> None:
     url = default_index_url()
     assert url.startswith("https://")
     assert url.endswith("/simple/")
-    assert DEFAULT_INDEX.partition("/pypi")[0] == url.removesuffix("/simple/")
+    assert DEFAULT_INDEX.removesuffix("/pypi") == url.removesuffix("/simple/")
     assert indexes() == [url]
 
 

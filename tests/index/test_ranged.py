@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -23,7 +22,7 @@ CONTENT = random.Random(7).randbytes(700_000)
 
 
 @pytest.fixture
-def transport(opened: Opener) -> Iterator[Transport]:
+def transport(opened: Opener) -> Transport:
     return opened()._transport
 
 
@@ -66,7 +65,7 @@ def test_a_zip_archive_through_it(server: LoopbackIndex, transport: Transport) -
     members = {f"spam/{n}.so": random.Random(n).randbytes(20_000) for n in range(20)}
     url = server.root + server.add("x", "x.whl", wheel("x", "1", members=members))
     remote = RemoteFile(transport, url, "x", None)
-    with zipfile.ZipFile(remote) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(remote) as archive:
         for name, data in members.items():
             assert archive.read(name) == data
 

@@ -1,8 +1,8 @@
 """What was learnt before, on disk.
 
-One file for each entry. Measured against SQLite (WAL, one row an entry) on
-300 pages of 60 KB each, warm: both read all of them in about 10 ms; files need
-no import (sqlite3 costs 10 ms), no locking between processes, and a damaged one
+One file for each entry. Measured against SQLite (WAL, one row for each entry)
+on 300 entries of 60 KB: both read all of them in 30 to 35 ms, and SQLite's
+import takes 8 ms. Files need no locking between processes, and a damaged one
 loses one entry and not all.
 
 An entry is written beside its place and then moved there, so a reader sees
@@ -16,6 +16,7 @@ import hashlib
 import os
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -58,7 +59,7 @@ class Cache:
         path = self._path(kind, key)
         try:
             self._prepare(path.parent)
-            _replace(path, zlib.crc32(body).to_bytes(4, "big") + body)
+            _replace(path, zlib.crc32(body).to_bytes(4, "big"), body)
         except OSError as error:
             self.warning = (
                 f"nothing is cached, because {path.parent} cannot be written: "
@@ -76,9 +77,10 @@ class Cache:
         for directory in (folder.parent.parent, folder.parent, folder):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Whoever was killed while writing left a file behind.
-        for entry in os.scandir(folder):
-            if entry.name.endswith(".tmp") and entry.stat().st_mtime < time.time() - _LITTER_AGE:
-                Path(entry).unlink(missing_ok=True)
+        for litter in folder.glob("*.tmp"):
+            with suppress(FileNotFoundError):  # somebody else's, and moved meanwhile
+                if litter.stat().st_mtime < time.time() - _LITTER_AGE:
+                    litter.unlink()
         self._ready.add(folder)
 
 
@@ -105,13 +107,13 @@ class Shelf(Generic[T]):
         self._cache.write(self._kind, key, msgspec.msgpack.encode(value))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, *parts: bytes) -> None:
     import tempfile  # noqa: PLC0415 - only a run that learns something writes
 
     handle, name = tempfile.mkstemp(suffix=".tmp", dir=path.parent)  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
         try:
             os.replace(name, path)  # noqa: PTH105
         except PermissionError:

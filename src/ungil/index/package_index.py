@@ -193,7 +193,9 @@ class PackageIndex:
         name = normalise(project_name)
         what = f"the metadata of {file.name}"
         local = local_path(file.url) is not None
-        key = f"{file.sha256 or f'{file.url} {file.size}'} {file.name}"
+        # The host belongs to the key, so that no index can speak for the files
+        # of another by naming their hashes.
+        key = f"{origin(file.url)} {file.sha256 or f'{file.url} {file.size}'} {file.name}"
         # A local file without a hash may change while its name stays.
         keep = file.sha256 is not None or not local
         known = self._metadata.get(key) if keep else None

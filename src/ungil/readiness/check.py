@@ -12,7 +12,14 @@ from packaging.utils import canonicalize_name
 
 from ungil import rules
 from ungil.findings import Finding, Report, Verdict
-from ungil.index import File, Metadata, Project, ProjectNotFoundError, admits
+from ungil.index import (
+    File,
+    Metadata,
+    PackageIndexError,
+    Project,
+    ProjectNotFoundError,
+    admits,
+)
 from ungil.project import Pin, Selection, Subject, Unindexed
 from ungil.readiness.judge import Judge, Judged
 from ungil.readiness.wheels import judge_wheels
@@ -93,6 +100,11 @@ class _AsOf:
     def project(self, name: str) -> Project:
         end = datetime.combine(self.day, time.max, UTC)
         project = self.index.project(name).as_of(int(end.timestamp()))
+        if project.undated:
+            raise PackageIndexError(
+                f"the index does not say when {project.undated} files of {name} were uploaded, "
+                f"so how it stood on {self.day} cannot be told"
+            )
         if not project.releases:
             raise ProjectNotFoundError(f"{name} had no file on the index on {self.day}")
         return project
