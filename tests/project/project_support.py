@@ -47,10 +47,16 @@ def pinned(selection: Selection) -> dict[str, str]:
     return {pin.name: pin.version for pin in selection.pins}
 
 
-def refusal(folder: Path, text: str = ".", **choice: tuple[str, ...]) -> str:
+def refusal(
+    folder: Path,
+    text: str = ".",
+    *,
+    extras: tuple[str, ...] = (),
+    groups: tuple[str, ...] | None = None,
+) -> str:
     """The message with which the door refuses; always one line."""
     with pytest.raises(SubjectError) as caught:
-        select(folder, text, **choice)
+        select(folder, text, extras=extras, groups=groups)
     message = str(caught.value)
     assert len(message.splitlines()) == 1, message
     assert message.isprintable(), message

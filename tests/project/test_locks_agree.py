@@ -90,7 +90,8 @@ def test_without_extras_and_groups(lock: Lock) -> None:
     windows = select(LOCKS, lock.path, WINDOWS, groups=())
     assert pinned(linux) == MAIN
     assert pinned(windows) == {**MAIN, "pywin32": "312"}
-    assert not (linux.unindexed or linux.wanted)
+    assert not linux.unindexed
+    assert not linux.wanted
 
 
 def test_pip_locks_for_one_environment_only() -> None:

@@ -262,14 +262,12 @@ def test_pylock_environments(tmp_path: Path) -> None:
         ("poetry.lock", "[metadata\n", "poetry.lock:1: is not valid TOML"),
         (
             "poetry.lock",
-            '[[package]]\nname = "a"\nversion = "1"\n[package.dependencies]\nb = "^^1"\n'
-            '[metadata]\nlock-version = "2.0"',
+            '[[package]]\nname="a"\nversion="1"\ndependencies={b="^^1"}\n[metadata]\nlock-version="2"',
             "poetry.lock:2: a: '^^1' is no version constraint",
         ),
         (
             "pdm.lock",
-            '[[package]]\nname = "a"\nversion = "1"\ndependencies = ["b=="]\n'
-            '[metadata]\nlock_version = "4.5"',
+            '[[package]]\nname="a"\nversion="1"\ndependencies=["b=="]\n[metadata]\nlock_version="4"',
             "pdm.lock:2: a: 'b==' is no requirement",
         ),
     ],

@@ -102,7 +102,7 @@ def test_a_script_has_requirements_in_place_of_a_project(tmp_path: Path) -> None
 
 
 def test_environments_that_exclude_the_target_are_noted(tmp_path: Path) -> None:
-    lock = HEAD + 'supported-markers = ["sys_platform == \'darwin\'"]\n' + ROOT
+    lock = HEAD + "supported-markers = [\"sys_platform == 'darwin'\"]\n" + ROOT
     selection = select(put(tmp_path, {"uv.lock": lock}))
     assert any("not locked for this environment" in note for note in selection.notes)
 

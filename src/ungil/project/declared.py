@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ungil.project.conditions import Conditions, choose
@@ -14,7 +13,7 @@ from ungil.project.model import Selection, Wanted
 from ungil.project.pins import unindexed
 from ungil.project.places import Document
 from ungil.project.poetry_constraints import admitting
-from ungil.project.requirement import parse_requirement, url_kind
+from ungil.project.requirement import parse_requirement, parse_specifiers, url_kind
 
 __all__ = ["Asked", "Project", "asked"]
 
@@ -170,8 +169,8 @@ class Project:
         if text is None:
             return None
         try:
-            SpecifierSet(text)
-        except InvalidSpecifier:
+            parse_specifiers(text)
+        except ValueError:
             try:
                 return admitting(text, python)
             except ValueError:

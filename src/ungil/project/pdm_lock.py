@@ -16,7 +16,6 @@ from typing import Any
 
 from msgspec import Struct, field
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ungil.project.addresses import file_name
@@ -27,7 +26,7 @@ from ungil.project.model import Pin, Selection, Unindexed
 from ungil.project.pins import normal_version, sha256, together, unindexed
 from ungil.project.places import Document
 from ungil.project.pyproject import project_beside
-from ungil.project.requirement import parse_requirement
+from ungil.project.requirement import parse_requirement, parse_specifiers
 from ungil.project.tables import convert, entry_lines, parse_toml
 
 __all__ = ["PdmSubject", "read_pdm_lock"]
@@ -206,8 +205,8 @@ class PdmSubject:
     def _requires_python(self, python: str) -> str | None:
         every = [t.requires_python for t in self.lock.metadata.targets if t.requires_python]
         try:
-            fitting = [s for s in every if SpecifierSet(s).contains(python, True)]
-        except InvalidSpecifier:
+            fitting = [s for s in every if parse_specifiers(s).contains(python, True)]
+        except ValueError:
             raise self.document.problem("requires_python is no specifier; lock again") from None
         if every:
             return (fitting or every)[0]

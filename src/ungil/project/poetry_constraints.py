@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+from ungil.project.requirement import parse_specifiers
 
 __all__ = ["Dependency", "admitting", "alternatives", "dependencies"]
 
@@ -45,8 +47,8 @@ def _clauses(side: str) -> Iterator[str]:
             raise ValueError(f"{side!r} is no version constraint")
         for clause in _clause(match[1] or "", match[2]):
             try:
-                SpecifierSet(clause)
-            except InvalidSpecifier:
+                parse_specifiers(clause)
+            except ValueError:
                 raise ValueError(f"{side!r} is no version constraint") from None
             yield clause
         gap = _GAP.match(side, match.end())

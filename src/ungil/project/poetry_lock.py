@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct, field
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -335,7 +335,7 @@ def _edges(document: Document, package: _Package, line: int | None) -> list[Depe
         return [
             d for name, value in package.dependencies.items() for d in dependencies(name, value)
         ]
-    except (ValueError, InvalidSpecifier) as error:
+    except ValueError as error:
         raise _broken(document, f"{package.name}: {error}", line) from None
 
 

@@ -23,6 +23,7 @@ from ungil.project.model import Pin, Selection, Unindexed
 from ungil.project.pins import together, unindexed
 from ungil.project.places import Document
 from ungil.project.pyproject import project_beside
+from ungil.project.requirement import parse_specifiers
 from ungil.project.tables import entry_lines, parse_toml
 
 __all__ = ["PylockSubject", "read_pylock"]
@@ -159,6 +160,7 @@ def read_pylock(document: Document) -> PylockSubject:
         )
     try:
         lock = Pylock.from_dict(data)
+        parse_specifiers(str(lock.requires_python or ""))
     except (PylockValidationError, RecursionError, ValueError) as error:
         raise document.problem(f"is not a valid pylock.toml: {error}; lock again") from None
     lines = entry_lines(document, "packages", len(lock.packages))

@@ -222,6 +222,9 @@ class _Reading:
         few dozen hostile lines.
         """
         tables = self.table.dependency_groups
+        for name, entries in tables.items():
+            # First the requirements, whose lines are known.
+            list(self._all((entry for entry in entries if isinstance(entry, str)), name))
         try:
             resolver = DependencyGroupResolver(tables)
             for name in tables:

@@ -1,13 +1,13 @@
-"""One requirement as text (PEP 508), with errors a person can use."""
+"""Requirements and version specifiers as text, with errors a person can use."""
 
 from __future__ import annotations
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import Version
+from packaging.specifiers import SpecifierSet
 
 from ungil.project.addresses import without_credentials
 
-__all__ = ["parse_requirement", "url_kind"]
+__all__ = ["parse_requirement", "parse_specifiers", "url_kind"]
 
 
 def parse_requirement(text: str) -> Requirement:
@@ -21,20 +21,34 @@ def parse_requirement(text: str) -> Requirement:
     shown = without_credentials(text if len(text) <= 200 else f"{text[:200]}…")
     try:
         requirement = Requirement(text)
-        for specifier in requirement.specifier:
-            if specifier.operator != "===":
-                Version(specifier.version.removesuffix(".*"))
+        _probe(requirement.specifier)
     except InvalidRequirement as error:
         # Its further lines draw the text with a caret under it.
         reason = without_credentials(str(error).partition("\n")[0])
     except RecursionError:
         reason = "it nests too deeply"
-    # Python converts no number of more than 4300 digits, nor does a version have them.
     except ValueError:
         reason = "its version is absurdly long"
     else:
         return requirement
     raise ValueError(f"{shown!r} is no requirement: {reason}")
+
+
+def parse_specifiers(text: str) -> SpecifierSet:
+    """`text` as PEP 440 version specifiers.
+
+    Raises:
+        ValueError: It is not.
+    """
+    specifiers = SpecifierSet(text)
+    _probe(specifiers)
+    return specifiers
+
+
+def _probe(specifiers: SpecifierSet) -> None:
+    # Numbers are converted late, and Python converts none of more than 4300
+    # digits: better here than in the middle of a run.
+    specifiers.contains("0", prereleases=True)
 
 
 def url_kind(url: str) -> str:

@@ -311,10 +311,8 @@ def _placed(
             )
             return _Placed(document, statement.line, str(requirement.marker or ""), entry)
         before = text.partition(";")[0]
-        looks_like_path = requirement is None and (
-            "/" in before or "\\" in before or text[0] == "."
-        )
-        if not looks_like_path and not _ARCHIVE.search(text):
+        looks_like_path = requirement is None and ("/" in before or "\\" in before or before == ".")
+        if "://" in before or not (looks_like_path or _ARCHIVE.search(text)):
             return None
         address, *more = text.split(";", 1)
         kind = "path"
