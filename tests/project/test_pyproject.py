@@ -73,7 +73,7 @@ def test_extras_and_groups(tmp_path: Path) -> None:
         ("a = [1]", "Invalid dependency group item: 1"),
         ('a = ["x >> 1"]', "x >> 1"),
         ("a = []\nA = []", "uplicate"),
-        ('a = "x"', "`dependency-groups[]`"),
+        ('a = "x"', "'dependency-groups[]'"),
     ],
 )
 def test_broken_groups(tmp_path: Path, groups: str, said: str) -> None:
@@ -258,7 +258,7 @@ def test_broken_poetry_constraints(tmp_path: Path, value: str) -> None:
     [
         ("[tool.ruff]\n", "has no [project]"),
         ('[project]\ndependencies = ["a >> 1"]\n', "pyproject.toml:2: 'a >> 1' is no requirement"),
-        ('[project]\ndependencies = "a"\n', "`project.dependencies`"),
+        ('[project]\ndependencies = "a"\n', "'project.dependencies'"),
         ('[project]\nrequires-python = "three"\n', "'three' is no version specifier"),
         ("[project\n", "pyproject.toml:1: is not valid TOML"),
         ('[project]\ndependencies = ["a @ https://me:secret@x.example/ y"]', "x.example"),

@@ -118,7 +118,7 @@ def test_broken_locks(tmp_path: Path) -> None:
     assert "several entries" in message(HEAD + ROOT + 'dependencies = [{ name = "two" }]' + twice)
     assert "no project" in message(HEAD + package("one"))
     wrong = message(HEAD + "package = 3\n")
-    assert "`package`" in wrong
+    assert "'package'" in wrong
     assert "uv.lock:1" in message("version = = 1\n")
     bad = ROOT + 'dependencies = [{ name = "one", marker = "python ~ 3" }]\n' + package("one")
     assert "is no marker" in message(HEAD + bad)

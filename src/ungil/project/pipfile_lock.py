@@ -156,7 +156,13 @@ def read_pipfile_lock(document: Document) -> PipfileSubject:
     meta = convert(document, data.pop("_meta", {}), _Meta)
     if meta.spec != 6:
         raise document.problem(f"pipfile-spec is {meta.spec!r}; known is 6, lock again with pipenv")
-    categories = convert(document, data, dict[str, dict[str, _Entry]])
+    categories = {
+        category: {
+            name: convert(document, entry, _Entry, f"{category}.{name}")
+            for name, entry in entries.items()
+        }
+        for category, entries in data.items()
+    }
     categories.setdefault("default", {})
     return PipfileSubject(document, meta, categories, dict(_lines(document)), _declared(document))
 

@@ -45,8 +45,14 @@ def parse_json(document: Document) -> Any:  # noqa: ANN401 - `convert` gives it 
         raise document.problem(f"is not valid JSON: {error}; correct it") from None
 
 
-def convert(document: Document, value: Any, kind: type[_T]) -> _T:  # noqa: ANN401
+def convert(document: Document, value: Any, kind: type[_T], at: str = "") -> _T:  # noqa: ANN401
     """`value` as a `kind`.
+
+    Args:
+        document: Where it stands.
+        value: What a parser made of it.
+        kind: A type that `msgspec` understands.
+        at: Where in the document it stands, for the message.
 
     Raises:
         SubjectError: It has another shape; the message names the key.
@@ -54,8 +60,10 @@ def convert(document: Document, value: Any, kind: type[_T]) -> _T:  # noqa: ANN4
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        what = str(error).replace("`$.", "`").replace("[...]", "[]")
-        raise document.problem(f"has not the form of its kind: {what}; restore the file") from None
+        what, _, way = str(error).partition(" - at `$")
+        way = f"{at}{way.rstrip('`')}".replace("[...]", "[]").lstrip(".")
+        where = f" in {way!r}" if way else ""
+        raise document.problem(f"is malformed: {what}{where}; restore the file") from None
 
 
 def entry_lines(document: Document, table: str, count: int) -> list[int | None]:
