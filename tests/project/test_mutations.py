@@ -40,7 +40,7 @@ SETTINGS = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-FILE = re.compile(r'^ *(\{.*(url|file|hash) ?=|"sha256:|--hash).*\n', re.M)
+FILE = re.compile(r'^ *(\{.*(url|file|hash) ?=|"sha256:|--hash).*\n', re.MULTILINE)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def wheel(
     metadata: str | bytes = METADATA,
     folder: str = "fast_thing-1.0.dist-info",
     compression: int = zipfile.ZIP_DEFLATED,
-    **more: str,
+    more: Mapping[str, str] = {},
 ) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
@@ -98,7 +99,7 @@ def test_a_directory_of_wheels_notes_sdists(tmp_path: Path) -> None:
         (wheel(folder="fast_thing.dist-info"), "directory is that of fast_thing"),
         (wheel(folder="fast_thing-x.dist-info"), "directory is that of fast_thing-x"),
         (wheel(folder="sub/fast_thing-1.0.dist-info"), "no .dist-info/METADATA"),
-        (wheel(**{"b-1.dist-info/METADATA": ""}), "several .dist-info/METADATA"),
+        (wheel(more={"b-1.dist-info/METADATA": ""}), "several .dist-info/METADATA"),
         (wheel(METADATA.replace("Fast_Thing", "Other")), "metadata says Other 1.0"),
         (wheel(METADATA.replace("1.0", "2.0")), "metadata says Fast_Thing 2.0"),
         (wheel(METADATA.replace("1.0", "9" * 5000)), "metadata says"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from packaging.version import Version
@@ -76,12 +76,4 @@ def _merged(one: Pin, other: Pin) -> Pin:
         hashes=one.hashes | other.hashes,
         direct=any(told) if told else None,
         required_by=tuple(sorted({*one.required_by, *other.required_by})),
-    )
-
-
-def with_parents(pins: Iterable[Pin], parents: Mapping[str, Iterable[str]]) -> tuple[Pin, ...]:
-    """The pins, each told who asks for it."""
-    return tuple(
-        replace(pin, required_by=tuple(sorted(set(parents.get(pin.name, ())) - {pin.name})))
-        for pin in pins
     )

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from msgspec import Struct, field
-from packaging.dependency_groups import DependencyGroupResolver
 from packaging.utils import canonicalize_name
 
 from ungil.project.declared import Asked, Project, asked
-from ungil.project.model import SubjectError, Wanted
+from ungil.project.groups import expand_groups
+from ungil.project.model import Wanted
 from ungil.project.places import Document, Place
 from ungil.project.poetry_table import PoetryTable, with_poetry
 from ungil.project.requirements_format import parse_requirements
@@ -212,55 +212,12 @@ class _Reading:
         }
         if tool.uv.dev_dependencies:
             groups["dev"] = tuple(self._all(tool.uv.dev_dependencies, "dev-dependencies"))
-        return {**groups, **self._standard_groups()}
-
-    def _standard_groups(self) -> dict[str, tuple[Asked, ...]]:
-        """Every dependency group with what it includes.
-
-        `packaging` judges the form. Its `resolve()` is not used, since it
-        enters a group as often as it is included, which takes forever for a
-        few dozen hostile lines.
-        """
-        tables = self.table.dependency_groups
-        for name, entries in tables.items():
-            # First the requirements, whose lines are known.
-            list(self._all((entry for entry in entries if isinstance(entry, str)), name))
-        try:
-            resolver = DependencyGroupResolver(tables)
-            for name in tables:
-                resolver.lookup(name)
-        except ExceptionGroup as group:
-            raise self._broken_groups(str(group.exceptions[0]).partition("\n")[0]) from None
-        items: dict[str, tuple[str, list[Any]]] = {
-            canonicalize_name(name): (name, entries) for name, entries in tables.items()
-        }
-        done: dict[str, tuple[Asked, ...]] = {}
-
-        def enter(group: str, way: tuple[str, ...]) -> tuple[Asked, ...]:
-            if group in way:
-                raise self._broken_groups(f"{' -> '.join((*way, group))} include each other")
-            if group not in items:
-                raise self._broken_groups(f"there is no group {group!r}, which {way[-1]} includes")
-            if group not in done:
-                name, entries = items[group]
-                found: dict[Asked, None] = {}
-                for entry in entries:
-                    if isinstance(entry, str):
-                        found |= dict.fromkeys(self._all([entry], name))
-                    else:
-                        included = canonicalize_name(entry["include-group"])
-                        found |= dict.fromkeys(enter(included, (*way, group)))
-                done[group] = tuple(found)
-            return done[group]
-
-        try:
-            return {group: enter(group, ()) for group in items}
-        except RecursionError:
-            raise self._broken_groups("they include each other too deeply") from None
-
-    def _broken_groups(self, what: str) -> SubjectError:
-        line = self.document.line_of("[dependency-groups]")
-        return self.document.problem(f"[dependency-groups]: {what}; correct it", line)
+        standard = expand_groups(
+            self.document,
+            self.table.dependency_groups,
+            lambda text, group: next(self._all([text], group)),
+        )
+        return {**groups, **standard}
 
     def _with_dynamic(self, project: Project, standard: _Standard) -> Project:
         dynamic = self.table.tool.setuptools.dynamic
