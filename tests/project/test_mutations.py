@@ -36,7 +36,7 @@ PATHS = [
 # Every example writes the same files anew, so that one folder does for all.
 SETTINGS = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -286,7 +286,7 @@ def test_not_utf_8(tmp_path: Path) -> None:
 # Every example writes the same file anew, so that one folder does for all.
 ONE_FOLDER = settings(
     deadline=None,
-    max_examples=200,
+    max_examples=100,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
