@@ -6,26 +6,15 @@ One module for each format, each a plain function from a report to a string.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from importlib import import_module
 
 from ungil.findings import Report
-from ungil.reports import github, html, json, markdown, sarif, terminal
 from ungil.reports._write import OutputError, write
 
 __all__ = ["FORMATS", "OutputError", "render", "write"]
 
-FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
-    {
-        "terminal": terminal.render,
-        "json": json.render,
-        "sarif": sarif.render,
-        "github": github.render,
-        "markdown": markdown.render,
-        "html": html.render,
-    }
-)
-"""Every format by name, as a function that takes a report."""
+FORMATS = ("terminal", "json", "sarif", "github", "markdown", "html")
+"""The names of the formats, each a module of this room with a `render`."""
 
 
 def render(
@@ -41,7 +30,7 @@ def render(
 
     Args:
         report: What to render.
-        format_name: A key of `FORMATS`.
+        format_name: One of `FORMATS`.
         width: For `terminal`: no line is wider; None asks the terminal.
         color: For `terminal`: use escape sequences.
         verbose: For `terminal`: fold nothing.
@@ -49,7 +38,12 @@ def render(
             in the result is beyond it: our own glyphs are replaced by plain
             ones, other characters spelt out.
     """
+    if format_name not in FORMATS:
+        raise ValueError(f"{format_name!r} is none of {', '.join(FORMATS)}")
     if format_name == "terminal":
+        from ungil.reports import terminal  # noqa: PLC0415 - see below
+
         return terminal.render(report, width=width, color=color, verbose=verbose, encoding=encoding)
-    text = FORMATS[format_name](report)
+    # One format a run: importing all six costs more than writing most reports.
+    text: str = import_module(f"ungil.reports.{format_name}").render(report)
     return text.encode(encoding, "backslashreplace").decode(encoding)
