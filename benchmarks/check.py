@@ -26,6 +26,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -98,7 +99,7 @@ def stock(server: LoopbackIndex, size: int) -> list[str]:
     raise AssertionError
 
 
-def _usable(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - JSON
+def _usable(name: str) -> tuple[str, str, dict[str, Any]] | None:
     """A version that pip could install on the GIL-enabled build, its metadata and page."""
     record = recording(name)
     for version in record["metadata"]:

@@ -6,7 +6,7 @@ SOURCES = DOCS.parent / "src"
 sys.path.insert(0, str(SOURCES))
 
 from ungil._version import __version__  # noqa: E402 - the path must be known first
-from ungil.rules import RULES  # noqa: E402
+from ungil.rules import RULES  # noqa: E402 - likewise
 
 project = "ungil"
 author = "The ungil developers"

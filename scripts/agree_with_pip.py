@@ -87,7 +87,7 @@ def pip_choice(requirement: str, target: Target) -> str | None:
             *(f"--platform={tag}" for tag in target.platform.tags),
             requirement,
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     if done.returncode:
         if "No matching distribution" not in done.stderr:
             sys.exit(f"pip failed on {requirement}: {done.stderr.strip()}")
@@ -103,7 +103,7 @@ def ungil_choice(requirement: str, target: Target) -> str | None:
         *("--target", str(target.python), "--platform", str(target.platform)),
         *("--format", "json"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     if not done.stdout:
         sys.exit(f"ungil failed on {requirement}: {done.stderr.strip()}")
     name = requirement.partition("==")[0]

@@ -216,3 +216,13 @@ def test_a_past_day_of_an_index_without_dates_is_unknown(shelf, ungil):
     (row,) = json.loads(done.stdout)["distributions"]
     assert (row["installs"], row["case"]) == (None, "UG122")
     assert done.returncode == 3
+
+
+def test_fix_reaches_requirements_of_an_extra(shelf, ungil):
+    shelf.wheel("pinned", "1.0", GIL)
+    shelf.wheel("pinned", "2.0", FT)
+    path = ungil.project / "pyproject.toml"
+    text = "[project]\nname='p'\nversion='1'\n[project.optional-dependencies]\nx=['pinned==1.0']\n"
+    path.write_text(text)
+    ungil("--extra", "x", "--fix", "--write")
+    assert path.read_text() == text.replace("1.0']", "2.0']")

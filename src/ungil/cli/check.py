@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
             report = replace(report, findings=ignored)
             changes: list[Change] = []
             if options.fix:
-                changes, _ = fix(subjects, targets, index, report, checked)
+                changes, _ = fix(subjects, targets, index, how, report, checked)
             warnings = index.warnings
     for warning in warnings:
         print(f"ungil: {printable(warning)}", file=sys.stderr)

@@ -115,13 +115,13 @@ def _replace(path: Path, *parts: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.writelines(parts)
         try:
-            os.replace(name, path)  # noqa: PTH105
+            os.replace(name, path)  # noqa: PTH105 - mkstemp gives a text
         except PermissionError:
             # On Windows a file that somebody reads cannot be replaced; what
             # they wrote is as good as this.
             if not path.is_file():
                 raise
-            os.unlink(name)  # noqa: PTH108
+            os.unlink(name)  # noqa: PTH108 - likewise
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

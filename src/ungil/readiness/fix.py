@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 from ungil.findings import Location, Report, Severity
 from ungil.index import PackageIndexError
 from ungil.project import Selection, Subject, Wanted
+from ungil.readiness.check import Options
 from ungil.readiness.history import lowest_ready
 from ungil.resolution import Index
 from ungil.target import Target
@@ -59,6 +60,7 @@ def fix(
     subjects: Sequence[Subject],
     targets: Sequence[Target],
     index: Index,
+    options: Options,
     report: Report,
     check_again: Callable[[Sequence[Subject]], Report],
 ) -> tuple[list[Change], Report]:
@@ -68,13 +70,17 @@ def fix(
         subjects: What was checked.
         targets: All of them must be satisfied.
         index: For the versions there are.
+        options: Those of the check; they say which extras and groups count.
         report: Of the subjects as they are.
         check_again: Makes the report of changed subjects.
     """
     wanted: dict[str, Wanted] = {}
     for subject in subjects:
         for target in targets:
-            for one in subject.select(target.environment).wanted:
+            selection = subject.select(
+                target.environment, extras=options.extras, groups=options.groups
+            )
+            for one in selection.wanted:
                 wanted.setdefault(canonicalize_name(Requirement(one.requirement).name), one)
     changes: dict[str, Change] = {}
     for _ in range(_ROUNDS):
