@@ -1,0 +1,80 @@
+"""Find a module's definition by its name alone, without reading code.
+
+The definition holds a pointer to the module's name, so whatever points to a
+string of that name is looked at. It decides where code cannot be followed
+(another machine, an initialisation that is too long) and the definition is
+complete in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ungil.extensions.definition import LAYOUTS, Declared, declared_by_definition, text_at
+from ungil.extensions.image import Image
+from ungil.extensions.model import Declaration, Initialisation
+from ungil.extensions.state import Memory
+
+__all__ = ["declared_by_data"]
+
+_MOST_NAMES = 64
+_CHUNK = 1 << 20
+
+
+def declared_by_data(image: Image, name: str) -> Declared | None:
+    """What the definition of module `name` declares, None if that is not clear."""
+    imported = set(image.imported())
+    if "PyModuleDef_Init" not in imported:
+        return _single_phase(imported)
+    memory = Memory(image)
+    found: set[Declared] = set()
+    for place in _definitions(image, name):
+        declared = declared_by_definition(image, memory, place)
+        slots = any(
+            memory.load(place + layout.slots, image.bits // 8) for layout in LAYOUTS[image.bits]
+        )
+        if slots or declared.declaration is not Declaration.UNKNOWN:
+            found.add(declared)
+    if len({d.declaration for d in found}) != 1:
+        return None
+    (declared, *_) = found
+    # A definition without slots may belong to a module that is created in a
+    # single phase, or may get its slots by code.
+    if not declared.explicit and declared.reason.endswith("no slots"):
+        return None
+    return None if declared.declaration is Declaration.UNKNOWN else declared
+
+
+def _single_phase(imported: set[str]) -> Declared | None:
+    """Without the means to declare anything, a module has not."""
+    if "PyModule_Create2" not in imported or "PyUnstable_Module_SetGIL" in imported:
+        return None
+    why = "it is initialised in a single phase and does not import PyUnstable_Module_SetGIL"
+    return Declared(Initialisation.SINGLE_PHASE, Declaration.USED, False, why)
+
+
+def _definitions(image: Image, name: str) -> Iterator[int]:
+    """Where definitions of a module of that name may start."""
+    for text in _strings(image, name):
+        for pointer in image.words_equal(text):
+            for layout in LAYOUTS[image.bits]:
+                yield pointer - layout.name
+
+
+def _strings(image: Image, name: str) -> Iterator[int]:
+    """The addresses of `name` and of `package.name`, as strings of their own."""
+    wanted = name.encode() + b"\0"
+    left = _MOST_NAMES
+    for region in image.regions:
+        for start in range(0, region.size, _CHUNK):
+            size = min(_CHUNK + 512, region.size - start)
+            data = image.bytes_at(region.address + start, size) if size <= 2 * _CHUNK else None
+            at = data.find(wanted) if data else -1
+            while data and at != -1 and left:
+                left -= 1
+                first = data.rfind(b"\0", 0, at) + 1
+                address = region.address + start + first
+                text = text_at(image, address) or ""
+                if text == name or text.endswith("." + name):
+                    yield address
+                at = data.find(wanted, at + 1)

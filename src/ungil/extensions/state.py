@@ -1,0 +1,357 @@
+"""What is known of a processor while code is followed without running it.
+
+Abstract interpretation over constants: a value is a number, an import's
+address, an address on the stack, the result of a call, or unknown (None).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ungil.extensions.image import Image, Import
+
+__all__ = ["Comparison", "Frame", "Memory", "Result", "Stack", "State", "Value", "evaluate", "plus"]
+
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """An address on the stack, relative to the stack pointer at entry."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call returned; the same call site always gives the same one.
+
+    Attributes:
+        site: Address of the call.
+        callee: The import's name, empty for a function of the image itself.
+        argument: The first argument, where it matters (a module definition).
+    """
+
+    site: int
+    callee: str
+    argument: int | None = None
+
+
+Value = int | Import | Stack | Result | None
+
+
+def plus(value: Value, number: Value) -> Value:
+    """The sum, where it is known."""
+    if isinstance(value, int) and isinstance(number, int):
+        return (value + number) & _MASK
+    if isinstance(value, Stack) and isinstance(number, int):
+        return Stack(value.offset + _signed(number, 8))
+    if isinstance(number, Stack) and isinstance(value, int):
+        return plus(number, value)
+    return None
+
+
+def _signed(number: int, size: int) -> int:
+    half = 1 << (8 * size - 1)
+    return ((number + half) & (2 * half - 1)) - half
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the flags hold: `left - right`, both of `size` bytes."""
+
+    left: Value
+    right: Value
+    size: int
+
+
+_TESTS: dict[str, Callable[[int, int], bool]] = {
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+}
+
+
+def evaluate(condition: str, flags: Comparison | None, nonnull: frozenset[Result]) -> bool | None:
+    """Does the condition hold? None if that is not known.
+
+    Args:
+        condition: `eq`, `ne`, `lt`, `le`, `gt`, `ge`, the last four also with
+            `u` in front for unsigned; anything else is not known.
+        flags: What was compared.
+        nonnull: Results that are known not to be zero.
+    """
+    if flags is None:
+        return None
+    left, right = flags.left, flags.right
+    if isinstance(left, int) and isinstance(right, int):
+        mask = (1 << (8 * flags.size)) - 1
+        left, right = left & mask, right & mask
+        if condition in {"eq", "ne"}:
+            return (left == right) == (condition == "eq")
+        if condition.startswith("u") and condition[1:] in _TESTS:
+            return _TESTS[condition[1:]](left, right)
+        if condition in _TESTS:
+            return _TESTS[condition](_signed(left, flags.size), _signed(right, flags.size))
+        return None
+    if condition not in {"eq", "ne"}:
+        return None
+    if left is not None and left == right:
+        return condition == "eq"
+    never_null = isinstance(left, Import | Stack) or left in nonnull
+    if right == 0 and flags.size == 8 and never_null:
+        return condition == "ne"
+    return None
+
+
+class Memory:
+    """What was stored, over what the image holds.
+
+    Bytes are kept in the pieces in which they were stored. A piece that is
+    read in another shape than it was stored in is unknown, unless it is a
+    number.
+    """
+
+    __slots__ = ("_image", "_pieces")
+
+    def __init__(
+        self, image: Image, pieces: dict[tuple[bool, int], tuple[int, Value]] | None = None
+    ) -> None:
+        self._image = image
+        # (on the stack?, address) -> (size, value)
+        self._pieces = pieces or {}
+
+    def copy(self) -> Memory:
+        """An independent copy."""
+        return Memory(self._image, dict(self._pieces))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Memory) and self._pieces == other._pieces
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def store(self, address: Value, size: int, value: Value) -> None:
+        """Store; at an unknown address nothing happens.
+
+        Stores through pointers that are not known are taken to go elsewhere:
+        otherwise nothing could ever be said after the first of them.
+        """
+        key = _key(address)
+        if key is None:
+            return
+        stack, start = key
+        self._forget(stack, start, size)
+        if isinstance(value, int):
+            value &= (1 << (8 * size)) - 1
+        self._pieces[stack, start] = (size, value)
+
+    def forget(self, address: Value, size: int) -> None:
+        """Somebody else may write there."""
+        key = _key(address)
+        if key is not None:
+            stack, start = key
+            for (where, first), (length, _) in list(self._pieces.items()):
+                if where == stack and first < start + size and start < first + length:
+                    self._pieces[where, first] = (length, None)
+
+    def load(self, address: Value, size: int) -> Value:
+        """What is there; None if that is not known."""
+        key = _key(address)
+        if key is None:
+            return None
+        stack, start = key
+        piece = self._pieces.get(key)
+        if piece is not None and piece[0] == size:
+            return piece[1]
+        for first in range(start - 15, start + size):
+            piece = self._pieces.get((stack, first))
+            if piece is None or first + piece[0] <= start:
+                continue
+            length, value = piece
+            if first > start or first + length < start + size or not isinstance(value, int):
+                return None
+            return (value >> (8 * (start - first))) & ((1 << (8 * size)) - 1)
+        return None if stack else self._held(start, size)
+
+    def stored(self, address: int, size: int) -> bool:
+        """Has anything been stored there?"""
+        return any(
+            (piece := self._pieces.get((False, first))) is not None and first + piece[0] > address
+            for first in range(address - 15, address + size)
+        )
+
+    def join(self, other: Memory) -> Memory:
+        """What holds in both."""
+        joined = {
+            key: self._pieces[key]
+            if self._pieces.get(key) == other._pieces.get(key)
+            else ((self._pieces.get(key) or other._pieces[key])[0], None)
+            for key in self._pieces.keys() | other._pieces.keys()
+        }
+        return Memory(self._image, joined)
+
+    def holders(self, callees: frozenset[str]) -> set[object]:
+        """The addresses that hold a result of one of these functions."""
+        return {
+            key
+            for key, (_, value) in self._pieces.items()
+            if isinstance(value, Result) and value.callee in callees
+        }
+
+    def replace(self, old: Result, new: Value) -> None:
+        """Put another value wherever `old` is held."""
+        for key, (size, value) in self._pieces.items():
+            if value == old:
+                self._pieces[key] = (size, new)
+
+    def _forget(self, stack: bool, start: int, size: int) -> None:
+        for first in range(start - 15, start + size):
+            piece = self._pieces.get((stack, first))
+            if piece is None or first + piece[0] <= start:
+                continue
+            length, value = self._pieces.pop((stack, first))
+            # What sticks out on either side stays, as far as it is a number.
+            if first < start:
+                low = value & ((1 << 8 * (start - first)) - 1) if isinstance(value, int) else None
+                self._pieces[stack, first] = (start - first, low)
+            if first + length > start + size:
+                rest = first + length - start - size
+                high = value >> (8 * (length - rest)) if isinstance(value, int) else None
+                self._pieces[stack, start + size] = (rest, high)
+
+    def _held(self, address: int, size: int) -> Value:
+        if size == 8:
+            return self._image.word(address)
+        data = self._image.bytes_at(address, size)
+        return None if data is None else int.from_bytes(data, self._image.byte_order)
+
+
+def _key(address: Value) -> tuple[bool, int] | None:
+    if isinstance(address, int):
+        return False, address
+    return (True, address.offset) if isinstance(address, Stack) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A call that has not returned: where to, with which stack pointer, into what."""
+
+    back: int
+    pointer: Value
+    callee: int
+
+
+class State:
+    """One moment of one path through the code.
+
+    Attributes:
+        pc: Address of the next instruction.
+        registers: By canonical name; an absent one is unknown.
+        vectors: Likewise, as a low and a high half of 8 bytes.
+        memory: What was stored.
+        flags: The last comparison; None if not known.
+        frames: Calls into the image's own functions.
+        gil: The last value given to `PyUnstable_Module_SetGIL`: 0 or 1,
+            None before, -1 if it is not known.
+        module: The module it was given for.
+        created: Has a single-phase module been created?
+        failed: Is an exception set?
+        nonnull: Results known not to be zero on this path.
+    """
+
+    __slots__ = (
+        "created",
+        "failed",
+        "flags",
+        "frames",
+        "gil",
+        "memory",
+        "module",
+        "nonnull",
+        "pc",
+        "registers",
+        "vectors",
+    )
+
+    def __init__(self, pc: int, memory: Memory) -> None:
+        self.pc = pc
+        self.registers: dict[str, Value] = {}
+        self.vectors: dict[str, tuple[Value, Value]] = {}
+        self.memory = memory
+        self.flags: Comparison | None = None
+        self.frames: tuple[Frame, ...] = ()
+        self.gil: int | None = None
+        self.module: Value = None
+        self.created = False
+        self.failed = False
+        self.nonnull: frozenset[Result] = frozenset()
+
+    def copy(self) -> State:
+        """An independent copy."""
+        other = State(self.pc, self.memory.copy())
+        other.registers = dict(self.registers)
+        other.vectors = dict(self.vectors)
+        other.flags = self.flags
+        other.frames = self.frames
+        other.gil = self.gil
+        other.module = self.module
+        other.created = self.created
+        other.failed = self.failed
+        other.nonnull = self.nonnull
+        return other
+
+    def same(self, other: State) -> bool:
+        """Does everything that is known agree?"""
+        return (
+            _known(self.registers) == _known(other.registers)
+            and self.vectors == other.vectors
+            and self.flags == other.flags
+            and self.nonnull == other.nonnull
+            and self.memory == other.memory
+        )
+
+    def join(self, other: State) -> State:
+        """What holds on both paths, which are at the same place."""
+        both = self.copy()
+        both.registers = {
+            k: v for k, v in self.registers.items() if v is not None and other.registers.get(k) == v
+        }
+        both.vectors = {k: v for k, v in self.vectors.items() if other.vectors.get(k) == v}
+        both.flags = self.flags if self.flags == other.flags else None
+        both.nonnull = self.nonnull & other.nonnull
+        both.module = self.module if self.module == other.module else None
+        both.created = self.created or other.created
+        both.memory = self.memory.join(other.memory)
+        return both
+
+    def holders(self, callees: frozenset[str]) -> frozenset[object]:
+        """Where a result of one of these functions is held."""
+        held: set[object] = {
+            name
+            for name, value in self.registers.items()
+            if isinstance(value, Result) and value.callee in callees
+        }
+        return frozenset(held | self.memory.holders(callees)) if self.created else _NOWHERE
+
+    def assume(self, flags: Comparison | None, equal: bool) -> None:
+        """Take what a comparison with zero says about a call's result."""
+        if flags is None or flags.right != 0 or not isinstance(flags.left, Result):
+            return
+        if not equal:
+            self.nonnull |= {flags.left}
+            self.failed = self.failed or flags.left.callee == "PyErr_Occurred"
+            return
+        result = flags.left
+        for name, value in self.registers.items():
+            if value == result:
+                self.registers[name] = 0
+        self.memory.replace(result, 0)
+
+
+_NOWHERE: frozenset[object] = frozenset()
+
+
+def _known(registers: dict[str, Value]) -> dict[str, Value]:
+    return {k: v for k, v in registers.items() if v is not None}
