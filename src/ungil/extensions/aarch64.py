@@ -14,7 +14,7 @@ from capstone import arm64 as cs
 from capstone.arm64 import Arm64Op
 
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import Comparison, State, Value, plus
+from ungil.extensions.state import Comparison, State, Thread, Value, mix, plus
 
 __all__ = ["AArch64"]
 
@@ -71,7 +71,8 @@ class AArch64:
     pointer = "sp"
     scratch = frozenset(f"x{n}" for n in range(19)) | {"x30"}
 
-    def __init__(self) -> None:
+    def __init__(self, *, windows: bool) -> None:
+        self.fixed = {"x18": Thread()} if windows else {}
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
         self._decoder.detail = True
 
@@ -306,6 +307,8 @@ def _compute(state: State, instruction: CsInsn, operands: list[Arm64Op], name: s
         value = plus(left, right)
     elif base == "subs":
         value = plus(left, -right & _MASK) if isinstance(right, int) else None
+    elif base == "eors" and 0 not in {left, right}:
+        value = mix(left, right)
     elif isinstance(left, int) and isinstance(right, int):
         value = {"ands": left & right, "orrs": left | right, "eors": left ^ right}[base]
     elif base in {"orrs", "eors"} and 0 in {left, right}:

@@ -13,10 +13,12 @@ interpreter whose result matters.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import TypeGuard
 
-from capstone import CsInsn
+from capstone import CS_GRP_CALL, CS_GRP_RET, CsInsn
 
 from ungil.extensions.definition import Declared, declared_by_definition, declared_by_slots, text_at
 from ungil.extensions.image import Image, Import
@@ -26,15 +28,15 @@ from ungil.extensions.state import Frame, Memory, Result, Stack, State, Value, e
 
 __all__ = ["follow"]
 
-_INSTRUCTIONS = 40_000  # of all paths together, over all restarts
+_INSTRUCTIONS = 40_000  # of all paths together,
 _CALLEE = 3_000  # of one called function; a longer one is left out
 _DEPTH = 8
-_STATES = 6  # kept apart at one place
-_RESTARTS = 24
+_STATES = 3  # kept apart at one place
+_LEAF = 12  # instructions
 _STUB = 5  # instructions of a linker's stub
 _CHUNK = 96  # bytes decoded at once; most functions that matter are short
 
-_STOPS = frozenset({"ud2", "int3", "hlt", "brk", "udf"})
+_STOPS = frozenset({"ud2", "int3", "int", "hlt", "brk", "udf"})
 _NEVER_RETURN = frozenset(
     {
         "abort",
@@ -48,6 +50,9 @@ _NEVER_RETURN = frozenset(
         "__cxa_bad_cast",
         "_Unwind_Resume",
         "_CxxThrowException",
+        "TerminateProcess",
+        "_invoke_watson",
+        "terminate",
         "_ZSt9terminatev",
         "Py_FatalError",
         "_Py_FatalErrorFunc",
@@ -80,6 +85,7 @@ _FIRST_TIME = {"__cxa_guard_acquire": 1, "PyState_FindModule": 0, "PyState_AddMo
 _DEFINITION = "PyModuleDef_Init"
 _CFFI = "_init_cffi_1_0_external_module"
 _CREATE = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs"})
+_MODULES = _CREATE | {_CFFI}
 
 
 class _LeaveOutError(Exception):
@@ -102,17 +108,10 @@ def follow(image: Image, processor: Processor, entry: int, *, export: bool) -> D
         entry: Address of `PyInit_*` or `PyModExport_*`.
         export: Is it the latter, which returns slots?
     """
-    walk = _Walk(image, processor, export)
-    for _ in range(_RESTARTS):
-        try:
-            found = walk.declared(entry)
-        except _LeaveOutError as left:
-            walk.left_out.add(left.callee)
-        except _LostError as error:
-            return _unknown(str(error))
-        else:
-            return _agreed(found)
-    return _unknown("its initialisation calls too much that cannot be followed")
+    try:
+        return _agreed(_Walk(image, processor, export).declared(entry))
+    except _LostError as error:
+        return _unknown(str(error))
 
 
 def _unknown(why: str) -> Declared:
@@ -148,29 +147,51 @@ class _Walk:
         self._steps = 0
         self._code = [r for r in image.regions if r.executable]
         self._data = [r for r in image.regions if r.writable]
-        self.left_out: set[int] = set()
+        self._left_out: set[int] = set()
+        self._work: list[tuple[int, int, int, State]] = []
+        self._added = 0
+        self._instead: dict[int, list[State]] = {}
 
     def declared(self, entry: int) -> list[Declared]:
         """What each successful path declares, without repetition."""
         start = State(entry, Memory(self._image))
-        start.registers[self._processor.pointer] = Stack(0)
+        start.registers |= {**self._processor.fixed, self._processor.pointer: Stack(0)}
         self._entry = entry
         self._spent: Counter[int] = Counter()
         self._seen: dict[tuple[object, ...], _Seen] = {}
         found: dict[Declared, None] = {}
-        work = [start]
-        while work:
-            state = self._arrive(work.pop())
-            if state is not None:
-                for ended in self._run(state, work):
+        self._add([start])
+        while self._work:
+            state = self._arrive(heappop(self._work)[-1])
+            if state is None:
+                continue
+            try:
+                for ended in self._run(state):
                     found[ended] = None
+            except _LeaveOutError as left:
+                self._leave_out(left.callee)
         return list(found)
+
+    def _add(self, states: Iterable[State]) -> None:
+        # Called functions first and lower addresses first: what parts at a
+        # condition then mostly meets again before it is followed further.
+        for state in states:
+            self._added += 1
+            heappush(self._work, (-len(state.frames), state.pc, self._added, state))
+
+    def _leave_out(self, callee: int) -> None:
+        """Give up what is inside `callee`, and go on behind each call of it."""
+        self._left_out.add(callee)
+        states = [entry[-1] for entry in self._work] + self._instead.pop(callee, [])
+        self._work = []
+        self._add(s for s in states if self._left_out.isdisjoint(f.callee for f in s.frames))
 
     def _arrive(self, state: State) -> State | None:
         """The state to go on with at this place, None if it brings nothing new."""
+        state.tidy(self._processor.pointer)
         # Where the module is held is kept apart too: the way out of a function is
         # often shared, with the module or zero in the register that is returned.
-        key = (state.pc, state.frames, state.gil, state.failed, state.holders(_CREATE))
+        key = (state.pc, state.frames, state.gil, state.failed, state.holders(_MODULES))
         seen = self._seen.setdefault(key, _Seen([]))
         if any(state.same(old) for old in seen.states):
             return None
@@ -183,7 +204,7 @@ class _Walk:
         seen.states[-1] = joined.copy()
         return joined
 
-    def _run(self, state: State, work: list[State]) -> Iterator[Declared]:
+    def _run(self, state: State) -> Iterator[Declared]:
         """Go on from a state until paths part or end."""
         if state.pc == _LEFT:
             yield from self._end(state)
@@ -200,11 +221,11 @@ class _Walk:
             if isinstance(flow, Return):
                 if state.frames:
                     self._back(state)
-                    work.append(state)
+                    self._add([state])
                 else:
                     yield from self._end(state)
                 return
-            work.extend(self._ways(state, flow, instruction.address, after))
+            self._add(self._ways(state, flow, instruction.address, after))
             return
 
     def _fetch(self, state: State) -> CsInsn:
@@ -313,7 +334,9 @@ class _Walk:
                 return None
             flow = self._processor.step(state, instruction)
             if isinstance(flow, Jump) and isinstance(flow.target, Import):
-                return flow.target
+                # A function that changes its arguments first is not just a stub.
+                changed = any(r in state.registers for r in self._processor.arguments)
+                return None if changed else flow.target
             if flow is not None:
                 return None
             state.pc = instruction.address + instruction.size
@@ -327,6 +350,10 @@ class _Walk:
         if self._never_back(after):
             return []
         if isinstance(target, int) and self._follows(state, target):
+            instead = state.copy()
+            self._disturbed(instead, site)
+            instead.pc = after
+            self._instead.setdefault(target, []).append(instead)
             pointer = state.registers.get(self._processor.pointer)
             if self._processor.pointer == "rsp":  # the call pushes where to go back to
                 state.registers["rsp"] = plus(pointer, -8 & ((1 << 64) - 1))
@@ -346,19 +373,33 @@ class _Walk:
         return instruction is not None and instruction.mnemonic in _STOPS
 
     def _follows(self, state: State, target: int) -> bool:
-        if target in self.left_out or len(state.frames) >= _DEPTH:
+        if target in self._left_out or len(state.frames) >= _DEPTH:
             return False
         if target == self._entry or any(f.callee == target for f in state.frames):
             return False
         if not any(r.address <= target < r.address + r.size for r in self._code):
             return False
-        if not state.created:
+        if not state.created or self._is_leaf(target):
             return True
         # Once the module exists, only what is given it can declare anything.
         return any(
             isinstance(value := state.registers.get(name), Result) and value.callee in _CREATE
             for name in self._processor.arguments
         )
+
+    def _is_leaf(self, target: int) -> bool:
+        """Is it a few instructions that call nothing, e.g. the check of a stack cookie?"""
+        place = target
+        for _ in range(_LEAF):
+            if place not in self._decoded:
+                self._decode(place)
+            instruction = self._decoded.get(place)
+            if instruction is None or instruction.group(CS_GRP_CALL):
+                return False
+            if instruction.group(CS_GRP_RET):
+                return True
+            place = instruction.address + instruction.size
+        return False
 
     def _supplied(self, state: State, name: str, site: int) -> bool:
         """Do what the interpreter or the C library would; False if it never returns."""
@@ -372,6 +413,7 @@ class _Walk:
             state.created = state.created or name in _CREATE
         elif name == "PyObject_CallMethod" and text_at(self._image, arguments[1]) == _CFFI:
             result = Result(site, _CFFI)
+            state.created = True
         elif name == "PyUnstable_Module_SetGIL":
             state.module = arguments[0]
             state.gil = int(arguments[1] == 1) if arguments[1] in {0, 1} else -1
@@ -439,7 +481,11 @@ class _Walk:
             yield _single_phase(state.gil)
         elif isinstance(value, Result) and value.callee == _CFFI:
             yield _by_cffi()
-        elif isinstance(value, Result) and value.callee:
+        elif state.created and state.gil is not None and not _elsewhere(value):
+            # What is returned got lost, but it was declared on the way, and no
+            # module that is declared and then thrown away has been seen.
+            yield _single_phase(state.gil)
+        elif _elsewhere(value):
             yield _unknown(f"it returns what {value.callee} of another library gives it")
         else:
             yield _unknown("what its initialisation returns could not be followed")
@@ -450,6 +496,10 @@ _LEFT = -1  # where nothing is: the path is over
 
 def _is_module(value: Value) -> bool:
     return isinstance(value, Result) and value.callee in _CREATE
+
+
+def _elsewhere(value: Value) -> TypeGuard[Result]:
+    return isinstance(value, Result) and value.callee != ""
 
 
 def _single_phase(gil: int | None) -> Declared:

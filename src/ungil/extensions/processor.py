@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,12 +64,14 @@ class Processor(Protocol):
         result: Register of what a function returns.
         pointer: The stack pointer.
         scratch: Registers that a called function may change.
+        fixed: What some registers hold from the start.
     """
 
     arguments: Sequence[str]
     result: str
     pointer: str
     scratch: frozenset[str]
+    fixed: Mapping[str, Value]
 
     def decode(self, code: bytes, address: int) -> list[CsInsn]:
         """The instructions at an address, up to the first that is none."""

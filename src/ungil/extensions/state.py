@@ -11,9 +11,22 @@ from dataclasses import dataclass
 
 from ungil.extensions.image import Image, Import
 
-__all__ = ["Comparison", "Frame", "Memory", "Result", "Stack", "State", "Value", "evaluate", "plus"]
+__all__ = [
+    "Comparison",
+    "Frame",
+    "Memory",
+    "Result",
+    "Stack",
+    "State",
+    "Thread",
+    "Value",
+    "evaluate",
+    "mix",
+    "plus",
+]
 
 _MASK = (1 << 64) - 1
+_RED_ZONE = 128  # bytes below the stack pointer that a leaf function may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,33 @@ class Result:
     argument: int | None = None
 
 
-Value = int | Import | Stack | Result | None
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """A number mixed with a stack address by exclusive or, to guard a frame."""
+
+    number: int
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Something of the running thread's own, or a pointer to it (Windows)."""
+
+
+Value = int | Import | Stack | Result | Cookie | Thread | None
+
+
+def mix(left: Value, right: Value) -> Value:
+    """The exclusive or, where it is known."""
+    if isinstance(left, Stack | Cookie) and not isinstance(right, Stack):
+        left, right = right, left
+    if isinstance(left, int) and isinstance(right, int):
+        return left ^ right
+    if isinstance(left, int) and isinstance(right, Stack):
+        return Cookie(left, right)
+    if isinstance(left, Cookie) and left.stack == right:
+        return left.number
+    return None
 
 
 def plus(value: Value, number: Value) -> Value:
@@ -47,8 +86,10 @@ def plus(value: Value, number: Value) -> Value:
         return (value + number) & _MASK
     if isinstance(value, Stack) and isinstance(number, int):
         return Stack(value.offset + _signed(number, 8))
-    if isinstance(number, Stack) and isinstance(value, int):
+    if isinstance(number, Stack | Thread) and isinstance(value, int):
         return plus(number, value)
+    if isinstance(value, Thread):
+        return value
     return None
 
 
@@ -96,6 +137,10 @@ def evaluate(condition: str, flags: Comparison | None, nonnull: frozenset[Result
         if condition in _TESTS:
             return _TESTS[condition](_signed(left, flags.size), _signed(right, flags.size))
         return None
+    if isinstance(left, int) and isinstance(right, Thread) and condition in {"gt", "le"}:
+        # Microsoft's guard of a static variable (thread_safe_statics.cpp): zero
+        # before the first time, and the thread's epoch starts at the least number.
+        return condition == "gt"
     if condition not in {"eq", "ne"}:
         return None
     if left is not None and left == right:
@@ -158,6 +203,8 @@ class Memory:
 
     def load(self, address: Value, size: int) -> Value:
         """What is there; None if that is not known."""
+        if isinstance(address, Thread):
+            return address
         key = _key(address)
         if key is None:
             return None
@@ -192,6 +239,15 @@ class Memory:
         }
         return Memory(self._image, joined)
 
+    def shrink(self, top: int) -> None:
+        """Forget what is on the stack below `top`."""
+        for key in [k for k in self._pieces if k[0] and k[1] < top]:
+            del self._pieces[key]
+
+    def results(self) -> set[Result]:
+        """The results of calls that are held somewhere."""
+        return {value for _, value in self._pieces.values() if isinstance(value, Result)}
+
     def holders(self, callees: frozenset[str]) -> set[object]:
         """The addresses that hold a result of one of these functions."""
         return {
@@ -222,7 +278,7 @@ class Memory:
                 self._pieces[stack, start + size] = (rest, high)
 
     def _held(self, address: int, size: int) -> Value:
-        if size == 8:
+        if size == self._image.bits // 8:
             return self._image.word(address)
         data = self._image.bytes_at(address, size)
         return None if data is None else int.from_bytes(data, self._image.byte_order)
@@ -325,6 +381,15 @@ class State:
         both.created = self.created or other.created
         both.memory = self.memory.join(other.memory)
         return both
+
+    def tidy(self, pointer: str) -> None:
+        """Forget what can no longer matter, so that more states are the same."""
+        top = self.registers.get(pointer)
+        if isinstance(top, Stack):
+            self.memory.shrink(top.offset - _RED_ZONE)
+        if self.nonnull:
+            held = {v for v in self.registers.values() if isinstance(v, Result)}
+            self.nonnull &= held | self.memory.results()
 
     def holders(self, callees: frozenset[str]) -> frozenset[object]:
         """Where a result of one of these functions is held."""

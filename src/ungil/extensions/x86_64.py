@@ -6,13 +6,15 @@ Manual, volume 2. Whatever is not modelled makes what it writes unknown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import capstone
 from capstone import CsInsn
 from capstone import x86 as cs
 from capstone.x86 import X86Op
 
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import Comparison, State, Value, evaluate, plus
+from ungil.extensions.state import Comparison, State, Thread, Value, evaluate, mix, plus
 
 __all__ = ["X86_64"]
 
@@ -91,6 +93,7 @@ class X86_64:
     pointer = "rsp"
 
     def __init__(self, *, windows: bool) -> None:
+        self.fixed: Mapping[str, Value] = {}
         self.arguments = _WINDOWS if windows else _SYSTEM_V
         self.scratch = frozenset(_ALL) - (_KEPT_WINDOWS if windows else _KEPT_SYSTEM_V)
         self._decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
@@ -164,8 +167,8 @@ def _write(state: State, instruction: CsInsn, operand: X86Op, value: Value) -> N
 
 def _address(state: State, instruction: CsInsn, operand: X86Op) -> Value:
     memory = operand.mem
-    if memory.segment != 0:
-        return None
+    if memory.segment != 0:  # the thread's own memory, by `gs` on Windows
+        return Thread() if memory.segment == cs.X86_REG_GS else None
     address: Value = int(memory.disp) & _MASK
     if memory.base == cs.X86_REG_RIP:
         return plus(address, int(instruction.address + instruction.size))
@@ -294,8 +297,10 @@ def _arithmetic(state: State, instruction: CsInsn, operands: list[X86Op]) -> Non
         state.flags = Comparison(left, right, size)
     elif name == "and" and right == 0:
         value = 0
+    elif name == "xor":
+        value = mix(left, right)
     elif isinstance(left, int) and isinstance(right, int):
-        value = {"and": left & right, "or": left | right, "xor": left ^ right}.get(name)
+        value = {"and": left & right, "or": left | right}.get(name)
     _write(state, instruction, operands[0], value)
     if name not in {"sub", "dec"}:
         known = isinstance(value, int)

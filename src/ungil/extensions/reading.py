@@ -101,5 +101,5 @@ def _processor(machine: str, format_name: str) -> Processor | None:
     if machine == "aarch64":
         from ungil.extensions.aarch64 import AArch64  # noqa: PLC0415 - likewise
 
-        return AArch64()
+        return AArch64(windows=format_name == "PE")
     return None
