@@ -14,7 +14,7 @@ from capstone import arm64 as cs
 from capstone.arm64 import Arm64Op
 
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import Comparison, State, Thread, Value, mix, plus
+from ungil.extensions.state import Comparison, Half, State, Thread, Value, mix, plus
 
 __all__ = ["AArch64"]
 
@@ -122,6 +122,8 @@ def _read(state: State, instruction: CsInsn, operand: Arm64Op) -> Value:
         size = size or 8
         value &= (1 << (8 * size)) - 1
         return _shifted(value, operand, size)
+    if isinstance(value, Half) and size == 4:
+        value = value.number
     return value if operand.shift.type == 0 and operand.ext == 0 else None
 
 
@@ -162,7 +164,7 @@ def _address(state: State, instruction: CsInsn, operand: Arm64Op) -> Value:
     memory = operand.mem
     base = _NAMES.get(instruction.reg_name(memory.base) or "", ("",))[0]
     address = plus(state.registers.get(base), int(memory.disp) & _MASK)
-    if memory.index != 0:
+    if memory.index != 0 and not isinstance(address, Thread):
         name = instruction.reg_name(memory.index)
         index = 0 if name in {"xzr", "wzr"} else state.registers.get(_NAMES.get(name, ("",))[0])
         if not isinstance(index, int) or operand.ext not in {
@@ -283,7 +285,7 @@ _CODES = {
 
 def _compute(state: State, instruction: CsInsn, operands: list[Arm64Op], name: str) -> bool:
     """Arithmetic and moves; False if this is not one that is modelled."""
-    if name in {"cmp", "tst"}:
+    if name in {"cmp", "cmn", "tst"}:
         _compare(state, instruction, operands, name)
         return True
     if name in {"movi", "movk"} or (name in {"mov", "fmov", "dup", "ins"}):
@@ -328,7 +330,9 @@ def _compare(state: State, instruction: CsInsn, operands: list[Arm64Op], name: s
     left = _read(state, instruction, operands[0])
     right = _read(state, instruction, operands[1])
     size = 4 if instruction.reg_name(operands[0].reg).startswith("w") else 8
-    if name == "cmp":
+    if name in {"cmp", "cmn"}:
+        if name == "cmn":
+            right = -right & _MASK if isinstance(right, int) else None
         state.flags = Comparison(left, right, size)
     elif isinstance(left, int) and isinstance(right, int):
         state.flags = Comparison(left & right, 0, size)

@@ -29,12 +29,7 @@ def declared_by_data(image: Image, name: str) -> Declared | None:
     memory = Memory(image)
     found: set[Declared] = set()
     for place in _definitions(image, name):
-        declared = declared_by_definition(image, memory, place)
-        slots = any(
-            memory.load(place + layout.slots, image.bits // 8) for layout in LAYOUTS[image.bits]
-        )
-        if slots or declared.declaration is not Declaration.UNKNOWN:
-            found.add(declared)
+        found.add(declared_by_definition(image, memory, place))
     if len({d.declaration for d in found}) != 1:
         return None
     (declared, *_) = found
@@ -54,11 +49,18 @@ def _single_phase(imported: set[str]) -> Declared | None:
 
 
 def _definitions(image: Image, name: str) -> Iterator[int]:
-    """Where definitions of a module of that name may start."""
+    """Where definitions of a module of that name may start.
+
+    Both layouts are the same from `m_index` on, so one of them serves for both.
+    """
+    offset = LAYOUTS[image.bits][0].name
+    writable = [r for r in image.regions if r.writable and not r.executable]
     for text in _strings(image, name):
         for pointer in image.words_equal(text):
-            for layout in LAYOUTS[image.bits]:
-                yield pointer - layout.name
+            # CPython counts references to the definition, so it is never constant.
+            inside = any(r.address <= pointer < r.address + r.size for r in writable)
+            if inside and pointer % (image.bits // 8) == 0:
+                yield pointer - offset
 
 
 def _strings(image: Image, name: str) -> Iterator[int]:

@@ -73,9 +73,20 @@ class _AtRunTimeError(Exception):
     """A slot's value is computed."""
 
 
-def declared_by_definition(image: Image, memory: Memory, address: int) -> Declared:
-    """What the `PyModuleDef` at `address` declares."""
+def declared_by_definition(
+    image: Image, memory: Memory, address: int, exposed: frozenset[int] = frozenset()
+) -> Declared:
+    """What the `PyModuleDef` at `address` declares.
+
+    Args:
+        image: The binary.
+        memory: What is where, as far as that is known.
+        address: Of the definition.
+        exposed: Addresses that were given to code which may have written there.
+    """
     how = Initialisation.MULTI_PHASE
+    if any(address <= place < address + 2 * LAYOUTS[image.bits][0].slots for place in exposed):
+        return _unknown(how, "its definition was given to code that was not followed")
     for layout in LAYOUTS[image.bits]:
         name = memory.load(address + layout.name, image.bits // 8)
         index = memory.load(address + layout.index, image.bits // 8)
@@ -88,12 +99,18 @@ def declared_by_definition(image: Image, memory: Memory, address: int) -> Declar
         return Declared(how, Declaration.USED, False, "its definition has no slots")
     if not isinstance(slots, int):
         return _unknown(how, "where its slots are is computed by code that was not followed")
-    return _declared(image, memory, slots, how, compact=True)
+    return _declared(_Slots(image, memory, exposed), slots, how, compact=True)
 
 
-def declared_by_slots(image: Image, memory: Memory, address: int) -> Declared:
-    """What the array of `PySlot` at `address` declares (PEP 793)."""
-    return _declared(image, memory, address, Initialisation.EXPORT, compact=False)
+def declared_by_slots(
+    image: Image, memory: Memory, address: int, exposed: frozenset[int] = frozenset()
+) -> Declared:
+    """What the array of `PySlot` at `address` declares (PEP 793).
+
+    The arguments are those of `declared_by_definition`.
+    """
+    slots = _Slots(image, memory, exposed)
+    return _declared(slots, address, Initialisation.EXPORT, compact=False)
 
 
 def is_text(image: Image, address: Value) -> bool:
@@ -124,11 +141,9 @@ def _unknown(how: Initialisation, why: str) -> Declared:
     return Declared(how, Declaration.UNKNOWN, False, why)
 
 
-def _declared(
-    image: Image, memory: Memory, address: int, how: Initialisation, *, compact: bool
-) -> Declared:
+def _declared(slots: _Slots, address: int, how: Initialisation, *, compact: bool) -> Declared:
     try:
-        values = set(_gil_values(image, memory, address, compact, 0))
+        values = set(slots.gil_values(address, compact=compact))
     except _UndecidedError as error:
         return _unknown(how, str(error))
     except _AtRunTimeError:
@@ -143,26 +158,46 @@ def _declared(
     return _unknown(how, "its Py_mod_gil slot holds something else than a declaration")
 
 
-def _gil_values(
-    image: Image, memory: Memory, address: int, compact: bool, depth: int
-) -> Iterator[int]:
-    """The values of all `Py_mod_gil` slots of an array, nested arrays included."""
-    pointer = image.bits // 8
-    stride, value_at, id_size = (2 * pointer, pointer, 4) if compact else (16, 8, 2)
-    if depth >= _NESTING:
-        raise _UndecidedError("its slots are nested too deeply")
-    for number in range(_MOST_SLOTS):
-        place = address + number * stride
-        slot = memory.load(place, id_size)
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Reads arrays of slots."""
+
+    image: Image
+    memory: Memory
+    exposed: frozenset[int]
+
+    def gil_values(self, address: int, *, compact: bool, depth: int = 0) -> Iterator[int]:
+        """The values of all `Py_mod_gil` slots of an array, nested arrays included.
+
+        Args:
+            address: Of the array.
+            compact: Of `PyModuleDef_Slot`, rather than of `PySlot`?
+            depth: How many arrays it is nested in.
+        """
+        if depth >= _NESTING:
+            raise _UndecidedError("its slots are nested too deeply")
+        pointer = self.image.bits // 8
+        stride, value_at, id_size = (2 * pointer, pointer, 4) if compact else (16, 8, 2)
+        for number in range(_MOST_SLOTS):
+            place = address + number * stride
+            if not self.exposed.isdisjoint(range(place, place + stride)):
+                raise _UndecidedError("its slots were given to code that was not followed")
+            slot = self.memory.load(place, id_size)
+            if slot == 0:
+                if number == 0 and depth == 0 and self._may_be_filled(place, stride):
+                    raise _UndecidedError("its array of slots is empty until code fills it in")
+                return
+            yield from self._gil_value(slot, place + value_at, depth)
+        raise _UndecidedError("its array of slots has no end")
+
+    def _gil_value(self, slot: Value, place: int, depth: int) -> Iterator[int]:
+        """What one slot, whose value is at `place`, has to say."""
+        pointer = self.image.bits // 8
+        value = self.memory.load(place, pointer)
         if not isinstance(slot, int):
             raise _UndecidedError("its slots are filled in by code that was not followed")
-        if slot == 0:
-            if number == 0 and depth == 0 and _may_be_filled(image, memory, place, stride):
-                raise _UndecidedError("its array of slots is empty until code fills it in")
-            return
-        value = memory.load(place + value_at, pointer)
         if slot in _MOD_GIL:
-            if value is None and memory.stored(place + value_at, pointer):
+            if value is None and self.memory.stored(place, pointer):
                 raise _AtRunTimeError
             if not isinstance(value, int):
                 raise _UndecidedError("its Py_mod_gil slot holds an address")
@@ -171,14 +206,14 @@ def _gil_values(
             if not isinstance(value, int):
                 raise _UndecidedError("where its nested slots are is not known")
             if value:
-                yield from _gil_values(image, memory, value, slot == _MOD_SLOTS, depth + 1)
+                yield from self.gil_values(value, compact=slot == _MOD_SLOTS, depth=depth + 1)
         elif slot not in _OTHERS:
             raise _UndecidedError(f"its slots hold an id ({slot}) that CPython does not have")
-    raise _UndecidedError("its array of slots has no end")
 
-
-def _may_be_filled(image: Image, memory: Memory, address: int, size: int) -> bool:
-    """May somebody who was not seen fill the array, e.g. a static constructor?"""
-    if memory.stored(address, size):
-        return False
-    return any(r.writable and r.address <= address < r.address + r.size for r in image.regions)
+    def _may_be_filled(self, address: int, size: int) -> bool:
+        """May somebody who was not seen fill the array, e.g. a static constructor?"""
+        if self.memory.stored(address, size):
+            return False
+        return any(
+            r.writable and r.address <= address < r.address + r.size for r in self.image.regions
+        )

@@ -80,8 +80,14 @@ _SWALLOW = frozenset(
     | {"PyErr_GetRaisedException"}
 )
 _COPIES = frozenset({"memcpy", "memmove", "__memcpy_chk", "__memmove_chk"})
-_FIRST_TIME = {"__cxa_guard_acquire": 1, "PyState_FindModule": 0, "PyState_AddModule": 0}
-"""What these return at a module's first import, which is what is asked about."""
+_ANSWERS = {
+    # At a module's first import, which is what is asked about.
+    "__cxa_guard_acquire": 1,
+    "PyState_FindModule": 0,
+    "PyState_AddModule": 0,
+    # Asked only where a frame is damaged: every Windows that runs Python has `int 29h`.
+    "IsProcessorFeaturePresent": 1,
+}
 _DEFINITION = "PyModuleDef_Init"
 _CFFI = "_init_cffi_1_0_external_module"
 _CREATE = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs"})
@@ -422,8 +428,8 @@ class _Walk:
         elif name in _COPIES or name in {"memset", "__memset_chk"}:
             self._moved(state, arguments, copy=name in _COPIES)
             result = arguments[0]
-        elif name in _FIRST_TIME:
-            result = _FIRST_TIME[name]
+        elif name in _ANSWERS:
+            result = _ANSWERS[name]
         self._forgotten(state, arguments)
         state.registers[self._processor.result] = result
         return True
@@ -444,13 +450,15 @@ class _Walk:
         """A function that is not followed was called."""
         arguments = [state.registers.get(r) for r in self._processor.arguments]
         for value in arguments:
-            if isinstance(value, int) and any(
-                r.address <= value < r.address + r.size for r in self._data
-            ):
-                for offset in range(0, 128, 8):
-                    state.memory.store(value + offset, 8, None)
+            if isinstance(value, int) and self._is_data(value):
+                # It may fill in what is there, however much that is.
+                state.exposed |= {value}
+                state.memory.store(value, 8, None)
         self._forgotten(state, arguments)
         state.registers[self._processor.result] = Result(site, "")
+
+    def _is_data(self, address: int) -> bool:
+        return any(r.address <= address < r.address + r.size for r in self._data)
 
     def _forgotten(self, state: State, arguments: list[Value]) -> None:
         """What a call may have changed of registers and of the caller's variables."""
@@ -469,14 +477,16 @@ class _Walk:
             return  # an exception is set, so the import fails
         if self._export:
             if isinstance(value, int):
-                yield declared_by_slots(self._image, state.memory, value)
+                yield declared_by_slots(self._image, state.memory, value, state.exposed)
             else:
                 yield _unknown("where its slots are is computed by code that was not followed")
         elif isinstance(value, Result) and value.callee == _DEFINITION:
             if value.argument is None:
                 yield _unknown("which definition it returns is computed")
             else:
-                yield declared_by_definition(self._image, state.memory, value.argument)
+                yield declared_by_definition(
+                    self._image, state.memory, value.argument, state.exposed
+                )
         elif _is_module(value) or (isinstance(value, Result) and value == state.module):
             yield _single_phase(state.gil)
         elif isinstance(value, Result) and value.callee == _CFFI:

@@ -82,7 +82,7 @@ class ChainedFixups:
             data = self._space.stored_from(page.address, page.size)
             if any(half in data for half in halves):
                 for place, held in self._chain(page):
-                    if self._decoded(held, page.pointer_format) == value:
+                    if self.word(place, held) == value:
                         yield place
 
     def imported(self) -> Sequence[str]:

@@ -136,7 +136,7 @@ class PeImage:
             found = set(self._space.find(needle, page, page + _PAGE + self._word - 1))
             if found:
                 places = {page + (entry & 0xFFF) for entry in chain(*blocks) if entry >> 12 == kind}
-                yield from sorted(found & places)
+                yield from sorted(found & places - self._imports.keys())
 
     def _directory(self, index: int) -> tuple[int, int]:
         """A table's address and size."""

@@ -14,6 +14,7 @@ from ungil.extensions.image import Image, Import
 __all__ = [
     "Comparison",
     "Frame",
+    "Half",
     "Memory",
     "Result",
     "Stack",
@@ -64,7 +65,17 @@ class Thread:
     """Something of the running thread's own, or a pointer to it (Windows)."""
 
 
-Value = int | Import | Stack | Result | Cookie | Thread | None
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Eight bytes of which only the lower four are known.
+
+    So a slot is copied whose id is an `int` with padding behind it.
+    """
+
+    number: int
+
+
+Value = int | Import | Stack | Result | Cookie | Thread | Half | None
 
 
 def mix(left: Value, right: Value) -> Value:
@@ -188,6 +199,11 @@ class Memory:
             return
         stack, start = key
         self._forget(stack, start, size)
+        if isinstance(value, Half):
+            self._pieces[stack, start] = (min(size, 4), value.number & ((1 << (8 * size)) - 1))
+            if size > 4:
+                self._pieces[stack, start + 4] = (size - 4, None)
+            return
         if isinstance(value, int):
             value &= (1 << (8 * size)) - 1
         self._pieces[stack, start] = (size, value)
@@ -217,10 +233,19 @@ class Memory:
             if piece is None or first + piece[0] <= start:
                 continue
             length, value = piece
-            if first > start or first + length < start + size or not isinstance(value, int):
+            if first > start or not isinstance(value, int):
                 return None
+            if first + length < start + size:
+                half = size == 8 and first == start and length == 4
+                return self._whole(stack, start, value) if half else None
             return (value >> (8 * (start - first))) & ((1 << (8 * size)) - 1)
         return None if stack else self._held(start, size)
+
+    def _whole(self, stack: bool, start: int, low: int) -> Value:
+        high = self._pieces.get((stack, start + 4))
+        if high is None or high[0] != 4 or not isinstance(high[1], int):
+            return Half(low)
+        return low | high[1] << 32
 
     def stored(self, address: int, size: int) -> bool:
         """Has anything been stored there?"""
@@ -314,11 +339,13 @@ class State:
         module: The module it was given for.
         created: Has a single-phase module been created?
         failed: Is an exception set?
+        exposed: Addresses given to functions that were not followed.
         nonnull: Results known not to be zero on this path.
     """
 
     __slots__ = (
         "created",
+        "exposed",
         "failed",
         "flags",
         "frames",
@@ -342,6 +369,7 @@ class State:
         self.module: Value = None
         self.created = False
         self.failed = False
+        self.exposed: frozenset[int] = frozenset()
         self.nonnull: frozenset[Result] = frozenset()
 
     def copy(self) -> State:
@@ -355,6 +383,7 @@ class State:
         other.module = self.module
         other.created = self.created
         other.failed = self.failed
+        other.exposed = self.exposed
         other.nonnull = self.nonnull
         return other
 
@@ -365,6 +394,7 @@ class State:
             and self.vectors == other.vectors
             and self.flags == other.flags
             and self.nonnull == other.nonnull
+            and self.exposed == other.exposed
             and self.memory == other.memory
         )
 
@@ -377,6 +407,7 @@ class State:
         both.vectors = {k: v for k, v in self.vectors.items() if other.vectors.get(k) == v}
         both.flags = self.flags if self.flags == other.flags else None
         both.nonnull = self.nonnull & other.nonnull
+        both.exposed = self.exposed | other.exposed
         both.module = self.module if self.module == other.module else None
         both.created = self.created or other.created
         both.memory = self.memory.join(other.memory)

@@ -14,7 +14,7 @@ from capstone import x86 as cs
 from capstone.x86 import X86Op
 
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import Comparison, State, Thread, Value, evaluate, mix, plus
+from ungil.extensions.state import Comparison, Half, State, Thread, Value, evaluate, mix, plus
 
 __all__ = ["X86_64"]
 
@@ -138,6 +138,8 @@ def _read(state: State, instruction: CsInsn, operand: X86Op) -> Value:
     value = state.registers.get(whole)
     if isinstance(value, int):
         return (value >> shift) & ((1 << (8 * size)) - 1)
+    if isinstance(value, Half) and size == 4:
+        return value.number
     return value if size >= 4 else None
 
 
@@ -177,8 +179,8 @@ def _address(state: State, instruction: CsInsn, operand: X86Op) -> Value:
         address = plus(state.registers.get(base), address)
     if memory.index != 0:
         index = state.registers.get(_NAMES.get(instruction.reg_name(memory.index), ("",))[0])
-        scaled = index * int(memory.scale) if isinstance(index, int) else None
-        address = plus(address, scaled)
+        scaled = index * int(memory.scale) if isinstance(index, int) else index
+        address = plus(address, scaled if memory.scale == 1 or isinstance(index, int) else None)
     return address
 
 
@@ -310,6 +312,19 @@ def _arithmetic(state: State, instruction: CsInsn, operands: list[X86Op]) -> Non
 _LOGIC = frozenset({"and", "or", "xor"})
 
 
+def _rotate(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
+    value = _read(state, instruction, operands[0])
+    count = _read(state, instruction, operands[1])
+    bits = 8 * operands[0].size
+    if isinstance(value, int) and isinstance(count, int):
+        count = count % bits if instruction.mnemonic == "rol" else -count % bits
+        value = (value << count | value >> (bits - count)) & ((1 << bits) - 1)
+    else:
+        value = None
+    _write(state, instruction, operands[0], value)
+    state.flags = None
+
+
 def _compare_exchange(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
     """`cmpxchg`, without other threads: the module is being imported."""
     old = _read(state, instruction, operands[0])
@@ -415,6 +430,8 @@ _HANDLERS = {
     "call": _call,
     "test": _test,
     "xchg": _xchg,
+    "rol": _rotate,
+    "ror": _rotate,
     "cmpxchg": _compare_exchange,
     "lock cmpxchg": _compare_exchange,
 }
