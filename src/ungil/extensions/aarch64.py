@@ -33,6 +33,8 @@ _CONDITIONS = {
     "hi": "ugt",
     "hs": "uge",
     "cs": "uge",
+    "mi": "mi",
+    "pl": "pl",
 }
 
 _IDLE = frozenset(
@@ -167,13 +169,13 @@ def _address(state: State, instruction: CsInsn, operand: Arm64Op) -> Value:
     if memory.index != 0 and not isinstance(address, Thread):
         name = instruction.reg_name(memory.index)
         index = 0 if name in {"xzr", "wzr"} else state.registers.get(_NAMES.get(name, ("",))[0])
-        if not isinstance(index, int) or operand.ext not in {
-            0,
-            cs.ARM64_EXT_UXTX,
-            cs.ARM64_EXT_SXTX,
-        }:
-            return None
-        address = plus(address, index << operand.shift.value)
+        whole = operand.ext in {0, cs.ARM64_EXT_UXTX, cs.ARM64_EXT_SXTX}
+        shift = int(operand.shift.value)
+        if isinstance(index, int) and whole:
+            index <<= shift
+        elif shift or not whole:
+            index = None
+        address = plus(address, index)
     return address
 
 
@@ -280,6 +282,8 @@ _CODES = {
     cs.ARM64_CC_LT: "lt",
     cs.ARM64_CC_GT: "gt",
     cs.ARM64_CC_LE: "le",
+    cs.ARM64_CC_MI: "mi",
+    cs.ARM64_CC_PL: "pl",
 }
 
 

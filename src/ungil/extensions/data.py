@@ -15,17 +15,24 @@ from ungil.extensions.image import Image
 from ungil.extensions.model import Declaration, Initialisation
 from ungil.extensions.state import Memory
 
-__all__ = ["declared_by_data"]
+__all__ = ["declared_by_data", "declared_by_imports"]
 
+_MEANS = frozenset({"PyModuleDef_Init", "PyUnstable_Module_SetGIL"})
 _MOST_NAMES = 64
 _CHUNK = 1 << 20
 
 
+def declared_by_imports(image: Image) -> Declared | None:
+    """Without the means to declare anything, a module has not; None if it has them."""
+    imported = set(image.imported())
+    if "PyModule_Create2" not in imported or not imported.isdisjoint(_MEANS):
+        return None
+    why = "it is initialised in a single phase and does not import PyUnstable_Module_SetGIL"
+    return Declared(Initialisation.SINGLE_PHASE, Declaration.USED, False, why)
+
+
 def declared_by_data(image: Image, name: str) -> Declared | None:
     """What the definition of module `name` declares, None if that is not clear."""
-    imported = set(image.imported())
-    if "PyModuleDef_Init" not in imported:
-        return _single_phase(imported)
     memory = Memory(image)
     found: set[Declared] = set()
     for place in _definitions(image, name):
@@ -33,19 +40,9 @@ def declared_by_data(image: Image, name: str) -> Declared | None:
     if len({d.declaration for d in found}) != 1:
         return None
     (declared, *_) = found
-    # A definition without slots may belong to a module that is created in a
-    # single phase, or may get its slots by code.
-    if not declared.explicit and declared.reason.endswith("no slots"):
-        return None
-    return None if declared.declaration is Declaration.UNKNOWN else declared
-
-
-def _single_phase(imported: set[str]) -> Declared | None:
-    """Without the means to declare anything, a module has not."""
-    if "PyModule_Create2" not in imported or "PyUnstable_Module_SetGIL" in imported:
-        return None
-    why = "it is initialised in a single phase and does not import PyUnstable_Module_SetGIL"
-    return Declared(Initialisation.SINGLE_PHASE, Declaration.USED, False, why)
+    # Without an explicit declaration, the definition may belong to a module that
+    # is created in a single phase, or may get its slots by code.
+    return declared if declared.explicit else None
 
 
 def _definitions(image: Image, name: str) -> Iterator[int]:

@@ -73,20 +73,13 @@ class _AtRunTimeError(Exception):
     """A slot's value is computed."""
 
 
-def declared_by_definition(
-    image: Image, memory: Memory, address: int, exposed: frozenset[int] = frozenset()
-) -> Declared:
-    """What the `PyModuleDef` at `address` declares.
-
-    Args:
-        image: The binary.
-        memory: What is where, as far as that is known.
-        address: Of the definition.
-        exposed: Addresses that were given to code which may have written there.
-    """
+def declared_by_definition(image: Image, memory: Memory, address: int) -> Declared:
+    """What the `PyModuleDef` at `address` declares."""
     how = Initialisation.MULTI_PHASE
-    if any(address <= place < address + 2 * LAYOUTS[image.bits][0].slots for place in exposed):
-        return _unknown(how, "its definition was given to code that was not followed")
+    if any(
+        address <= place < address + 2 * LAYOUTS[image.bits][0].slots for place in memory.exposed
+    ):
+        return _unknown(how, "its definition is written to by code that could not be followed")
     for layout in LAYOUTS[image.bits]:
         name = memory.load(address + layout.name, image.bits // 8)
         index = memory.load(address + layout.index, image.bits // 8)
@@ -99,17 +92,12 @@ def declared_by_definition(
         return Declared(how, Declaration.USED, False, "its definition has no slots")
     if not isinstance(slots, int):
         return _unknown(how, "where its slots are is computed by code that was not followed")
-    return _declared(_Slots(image, memory, exposed), slots, how, compact=True)
+    return _declared(_Slots(image, memory), slots, how, compact=True)
 
 
-def declared_by_slots(
-    image: Image, memory: Memory, address: int, exposed: frozenset[int] = frozenset()
-) -> Declared:
-    """What the array of `PySlot` at `address` declares (PEP 793).
-
-    The arguments are those of `declared_by_definition`.
-    """
-    slots = _Slots(image, memory, exposed)
+def declared_by_slots(image: Image, memory: Memory, address: int) -> Declared:
+    """What the array of `PySlot` at `address` declares (PEP 793)."""
+    slots = _Slots(image, memory)
     return _declared(slots, address, Initialisation.EXPORT, compact=False)
 
 
@@ -164,7 +152,6 @@ class _Slots:
 
     image: Image
     memory: Memory
-    exposed: frozenset[int]
 
     def gil_values(self, address: int, *, compact: bool, depth: int = 0) -> Iterator[int]:
         """The values of all `Py_mod_gil` slots of an array, nested arrays included.
@@ -180,8 +167,8 @@ class _Slots:
         stride, value_at, id_size = (2 * pointer, pointer, 4) if compact else (16, 8, 2)
         for number in range(_MOST_SLOTS):
             place = address + number * stride
-            if not self.exposed.isdisjoint(range(place, place + stride)):
-                raise _UndecidedError("its slots were given to code that was not followed")
+            if not self.memory.exposed.isdisjoint(range(place, place + stride)):
+                raise _UndecidedError("its slots are written to by code that could not be followed")
             slot = self.memory.load(place, id_size)
             if slot == 0:
                 if number == 0 and depth == 0 and self._may_be_filled(place, stride):

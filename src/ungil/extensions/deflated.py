@@ -39,10 +39,10 @@ _ZEROS = bytes(_WINDOW)
 _ONES = b"\xff" * _WINDOW
 
 # Work that may be done in vain in search of blocks, in bytes inflated; about
-# two seconds. A stream can be made in which every search fails.
+# three seconds. A stream can be made in which every search fails.
 _EFFORT = 256 << 20
 _SEGMENT = 16 << 10  # compressed bytes that are searched at a time
-_SEGMENT_EFFORT = 2 << 20
+_SEGMENT_EFFORT = 4 << 20
 _TRIAL_EFFORT = 16 << 10
 _STEP = 1 << 20
 
@@ -114,7 +114,7 @@ class Deflated:
         self._crc = crc
         self._head = _Head()
         self._tail = _Tail(compressed.size, size)
-        self._failure: BinaryError | None = None
+        self._failure = ""
 
     def read(self, offset: int, size: int) -> bytes:
         """A part of the inflated file.
@@ -127,14 +127,14 @@ class Deflated:
         end = min(offset + size, self.size)
         if offset < 0 or offset >= end:
             return b""
-        if self._failure is not None:
-            # A new error each time: a raised one grows with its tracebacks.
-            raise BinaryError(*self._failure.args)
+        if self._failure:
+            raise BinaryError(self._failure)
         try:
             while (known := self._known(offset, end)) is None:
                 self._read_more(offset, end)
         except BinaryError as error:
-            self._failure = error
+            # Its text only: its traceback would keep all of this alive.
+            self._failure = str(error)
             raise
         return known
 
@@ -142,7 +142,8 @@ class Deflated:
         known = self._tail.known(offset, end)
         if known is not None:
             return known
-        self._head.inflate(end)
+        if end <= _HEAD_CAP:
+            self._head.inflate(end)
         split = min(len(self._head.data), end)
         if split <= offset:
             return None
@@ -281,12 +282,12 @@ class _Tail:
         for start in range(0, stop, _SEGMENT):
             self._effort -= _SEGMENT_EFFORT
             for bit in _block_starts(self.data, start, min(start + _SEGMENT, stop)):
-                if self._effort < 0:
-                    self.given_up = True
-                    return
                 self._effort -= _TRIAL_EFFORT
-                if _begins(self.data, bit):
+                if self._effort > 0 and _begins(self.data, bit):
                     yield bit
+            if self._effort <= 0:
+                self.given_up = True
+                return
 
     def _inflated(self, bit: int, window: bytes) -> bytes | None:
         """From that bit to the end of the stream, which must be that of the file."""

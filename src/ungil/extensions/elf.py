@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from struct import Struct
 from typing import Literal
 
@@ -29,6 +30,7 @@ _PT_LOAD, _PT_DYNAMIC, _PT_GNU_RELRO = 1, 2, 0x6474E552
 _PF_X, _PF_W = 1, 2
 _MOST_PROGRAM_HEADERS = 256
 _MOST_DYNAMIC_BYTES = 1 << 16
+_MOST_AT_ONE_PLACE = 16
 
 _DT_PLTRELSZ, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ = 2, 4, 5, 6, 7, 8
 _DT_STRSZ, _DT_REL, _DT_RELSZ, _DT_PLTREL, _DT_JMPREL = 10, 17, 18, 20, 23
@@ -179,15 +181,17 @@ class ElfImage:
         if data is None or self._processor is None:
             return None
         held = int.from_bytes(data, self.byte_order)
-        values = {
-            self._value(self._processor, relocation, held)
+        relocations = [
+            relocation
             for table in self._relocations
-            for relocation in table.at(address)
-        }
-        if not values:
+            for relocation in islice(table.at(address), _MOST_AT_ONE_PLACE)
+        ]
+        if not relocations:
             return held
         # JMPREL may repeat a part of RELA; otherwise one word has one relocation.
-        return values.pop() if len(values) == 1 else None
+        values = {self._value(self._processor, relocation, held) for relocation in relocations}
+        clear = len(values) == 1 and len(relocations) < _MOST_AT_ONE_PLACE
+        return values.pop() if clear else None
 
     def words_equal(self, value: int) -> Iterator[int]:
         """The addresses of relocated words that will hold the address `value`."""
@@ -328,11 +332,15 @@ class ElfImage:
         places: dict[int, list[int]] = {}
         if self._processor is None:
             return places
-        for table in self._relocations:
-            for relocation in table.other_than(self._processor.relative):
-                value = self.word(relocation.place)
-                if isinstance(value, int):
-                    places.setdefault(value, []).append(relocation.place)
+        found = {
+            relocation.place
+            for table in self._relocations
+            for relocation in table.other_than(self._processor.relative)
+        }
+        for place in found:
+            value = self.word(place)
+            if isinstance(value, int):
+                places.setdefault(value, []).append(place)
         return places
 
     def _places_in_place(self, value: int) -> Iterator[int]:

@@ -26,7 +26,7 @@ from ungil.extensions.model import Declaration, Initialisation
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Processor, Return
 from ungil.extensions.state import Frame, Memory, Result, Stack, State, Value, evaluate, plus
 
-__all__ = ["follow"]
+__all__ = ["Budget", "follow"]
 
 _INSTRUCTIONS = 40_000  # of all paths together,
 _CALLEE = 3_000  # of one called function; a longer one is left out
@@ -105,7 +105,16 @@ class _LostError(Exception):
     """The function itself cannot be followed; the message says why."""
 
 
-def follow(image: Image, processor: Processor, entry: int, *, export: bool) -> Declared:
+class Budget:
+    """How many instructions may still be followed, for all modules of a binary."""
+
+    def __init__(self, instructions: int = 400_000) -> None:
+        self.left = instructions
+
+
+def follow(
+    image: Image, processor: Processor, entry: int, *, export: bool, budget: Budget
+) -> Declared:
     """What the function at `entry` declares of its module.
 
     Args:
@@ -113,9 +122,10 @@ def follow(image: Image, processor: Processor, entry: int, *, export: bool) -> D
         processor: For the image's machine.
         entry: Address of `PyInit_*` or `PyModExport_*`.
         export: Is it the latter, which returns slots?
+        budget: What may be spent.
     """
     try:
-        return _agreed(_Walk(image, processor, export).declared(entry))
+        return _agreed(_Walk(image, processor, export, budget).declared(entry))
     except _LostError as error:
         return _unknown(str(error))
 
@@ -144,7 +154,8 @@ class _Seen:
 
 
 class _Walk:
-    def __init__(self, image: Image, processor: Processor, export: bool) -> None:
+    def __init__(self, image: Image, processor: Processor, export: bool, budget: Budget) -> None:
+        self._budget = budget
         self._image = image
         self._processor = processor
         self._export = export
@@ -242,7 +253,8 @@ class _Walk:
             # The innermost that took a good part of it.
             share = (f.callee for f in reversed(state.frames))
             raise _LeaveOutError(next(c for c in share if self._spent[c] > _CALLEE // 4))
-        if self._steps > _INSTRUCTIONS:
+        self._budget.left -= 1
+        if self._steps > _INSTRUCTIONS or self._budget.left < 0:
             raise _LostError("its initialisation is too long to follow")
         instruction = self._decoded.get(state.pc)
         if instruction is None:
@@ -451,9 +463,7 @@ class _Walk:
         arguments = [state.registers.get(r) for r in self._processor.arguments]
         for value in arguments:
             if isinstance(value, int) and self._is_data(value):
-                # It may fill in what is there, however much that is.
-                state.exposed |= {value}
-                state.memory.store(value, 8, None)
+                state.memory.expose(value)
         self._forgotten(state, arguments)
         state.registers[self._processor.result] = Result(site, "")
 
@@ -477,16 +487,14 @@ class _Walk:
             return  # an exception is set, so the import fails
         if self._export:
             if isinstance(value, int):
-                yield declared_by_slots(self._image, state.memory, value, state.exposed)
+                yield declared_by_slots(self._image, state.memory, value)
             else:
                 yield _unknown("where its slots are is computed by code that was not followed")
         elif isinstance(value, Result) and value.callee == _DEFINITION:
             if value.argument is None:
                 yield _unknown("which definition it returns is computed")
             else:
-                yield declared_by_definition(
-                    self._image, state.memory, value.argument, state.exposed
-                )
+                yield declared_by_definition(self._image, state.memory, value.argument)
         elif _is_module(value) or (isinstance(value, Result) and value == state.module):
             yield _single_phase(state.gil)
         elif isinstance(value, Result) and value.callee == _CFFI:

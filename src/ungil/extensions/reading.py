@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from ungil.extensions.data import declared_by_data
+from ungil.extensions.aarch64 import AArch64
+from ungil.extensions.data import declared_by_data, declared_by_imports
 from ungil.extensions.definition import Declared
+from ungil.extensions.follow import Budget, follow
 from ungil.extensions.image import Image
 from ungil.extensions.images import open_images
 from ungil.extensions.model import Declaration, ExtensionModule, Initialisation
 from ungil.extensions.processor import Processor
 from ungil.extensions.source import ByteSource, InMemory, Mapped
 from ungil.extensions.toolchain import guess
+from ungil.extensions.x86_64 import X8664
 
 __all__ = ["read"]
 
@@ -40,66 +44,74 @@ def read(binary: str | os.PathLike[str] | bytes | ByteSource) -> list[ExtensionM
 
 
 def _read(source: ByteSource) -> list[ExtensionModule]:
-    return [
-        _module(image, symbol, address)
-        for image in open_images(source)
-        for symbol, address in image.entries().items()
-    ]
+    return [module for image in open_images(source) for module in _Reader(image).modules()]
 
 
-def _module(image: Image, symbol: str, address: int) -> ExtensionModule:
-    name, export = module_name(symbol)
-    declared, found_by = _declared(image, name, address, export=export)
-    return ExtensionModule(
-        name=name,
-        format=image.format,
-        machine=image.machine,
-        initialisation=declared.initialisation,
-        toolchain=guess(image),
-        declaration=declared.declaration,
-        explicit=declared.explicit,
-        found_by=found_by,
-        reason=declared.reason,
-    )
+class _Reader:
+    """Reads the modules of one image."""
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._budget = Budget()
+
+    def modules(self) -> Iterator[ExtensionModule]:
+        entries = self._image.entries()
+        if not entries:
+            return
+        toolchain = guess(self._image)
+        undeclared = declared_by_imports(self._image)
+        # A disassembler may not be shared between threads, so each image has one.
+        processor = _processor(self._image)
+        for symbol, address in entries.items():
+            name, export = module_name(symbol)
+            if undeclared is not None and not export:
+                declared, found_by = undeclared, "data"
+            else:
+                declared, found_by = self._declared(processor, name, address, export=export)
+            yield ExtensionModule(
+                name=name,
+                format=self._image.format,
+                machine=self._image.machine,
+                initialisation=declared.initialisation,
+                toolchain=toolchain,
+                declaration=declared.declaration,
+                explicit=declared.explicit,
+                found_by=found_by,
+                reason=declared.reason,
+            )
+
+    def _declared(
+        self, processor: Processor | None, name: str, address: int, *, export: bool
+    ) -> tuple[Declared, str]:
+        if processor is None:
+            machine = self._image.machine
+            why = f"code for {machine} is not followed, and the data alone does not tell"
+            followed = Declared(Initialisation.UNKNOWN, Declaration.UNKNOWN, False, why)
+        else:
+            followed = follow(self._image, processor, address, export=export, budget=self._budget)
+            if followed.declaration is not Declaration.UNKNOWN:
+                return followed, "code"
+        found = None if export else declared_by_data(self._image, name)
+        return (found, "data") if found is not None else (followed, "")
 
 
 def module_name(symbol: str) -> tuple[str, bool]:
     """A module's name from its symbol, and whether that exports slots (PEP 793).
 
-    `PyInitU_` and `PyModExportU_` carry a name in Punycode (PEP 489).
+    `PyInitU_` and `PyModExportU_` carry a name in Punycode, whose last hyphen
+    has become an underscore (PEP 489).
     """
     prefix, _, name = symbol.partition("_")
     if prefix.endswith("U"):
-        try:
-            name = name.replace("_", "-").encode("ascii").decode("punycode")
-        except UnicodeError:
-            pass  # a symbol that CPython would never ask for
+        basic, _, rest = name.rpartition("_")
+        with suppress(UnicodeError):  # a symbol that CPython would never ask for
+            name = (f"{basic}-{rest}" if basic else rest).encode("ascii").decode("punycode")
     return name, prefix.startswith("PyModExport")
 
 
-def _declared(image: Image, name: str, address: int, *, export: bool) -> tuple[Declared, str]:
-    processor = _processor(image.machine, image.format)
-    if processor is None:
-        why = f"code for {image.machine} is not followed, and the data alone does not tell"
-        followed = Declared(Initialisation.UNKNOWN, Declaration.UNKNOWN, False, why)
-    else:
-        from ungil.extensions.follow import follow  # noqa: PLC0415 - loads a disassembler
-
-        followed = follow(image, processor, address, export=export)
-        if followed.declaration is not Declaration.UNKNOWN:
-            return followed, "code"
-    read = None if export else declared_by_data(image, name)
-    return (read, "data") if read is not None else (followed, "")
-
-
-@lru_cache
-def _processor(machine: str, format_name: str) -> Processor | None:
-    if machine == "x86_64":
-        from ungil.extensions.x86_64 import X86_64  # noqa: PLC0415 - loads a disassembler
-
-        return X86_64(windows=format_name == "PE")
-    if machine == "aarch64":
-        from ungil.extensions.aarch64 import AArch64  # noqa: PLC0415 - likewise
-
-        return AArch64(windows=format_name == "PE")
+def _processor(image: Image) -> Processor | None:
+    if image.machine == "x86_64":
+        return X8664(windows=image.format == "PE")
+    if image.machine == "aarch64":
+        return AArch64(windows=image.format == "PE")
     return None

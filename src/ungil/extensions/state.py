@@ -75,7 +75,17 @@ class Half:
     number: int
 
 
-Value = int | Import | Stack | Result | Cookie | Thread | Half | None
+@dataclass(frozen=True, slots=True)
+class Somewhere:
+    """An address at or behind a known one, e.g. an array's element of unknown index."""
+
+    base: int | Stack
+
+
+Value = int | Import | Stack | Result | Cookie | Thread | Half | Somewhere | None
+
+_LEAST_ADDRESS = 4096  # no image has data before it, so a lesser number is none
+_REACH = 64  # bytes of the stack behind an address that somebody may write to
 
 
 def mix(left: Value, right: Value) -> Value:
@@ -95,12 +105,15 @@ def plus(value: Value, number: Value) -> Value:
     """The sum, where it is known."""
     if isinstance(value, int) and isinstance(number, int):
         return (value + number) & _MASK
+    if isinstance(value, int) and number is not None:
+        value, number = number, value
     if isinstance(value, Stack) and isinstance(number, int):
         return Stack(value.offset + _signed(number, 8))
-    if isinstance(number, Stack | Thread) and isinstance(value, int):
-        return plus(number, value)
-    if isinstance(value, Thread):
+    if isinstance(value, Thread | Somewhere):
         return value
+    base = value if value is not None else number
+    if isinstance(base, Stack) or (isinstance(base, int) and base >= _LEAST_ADDRESS):
+        return Somewhere(base)
     return None
 
 
@@ -119,6 +132,8 @@ class Comparison:
 
 
 _TESTS: dict[str, Callable[[int, int], bool]] = {
+    "mi": lambda a, b: a < b,
+    "pl": lambda a, b: a >= b,
     "lt": lambda a, b: a < b,
     "le": lambda a, b: a <= b,
     "gt": lambda a, b: a > b,
@@ -131,7 +146,8 @@ def evaluate(condition: str, flags: Comparison | None, nonnull: frozenset[Result
 
     Args:
         condition: `eq`, `ne`, `lt`, `le`, `gt`, `ge`, the last four also with
-            `u` in front for unsigned; anything else is not known.
+            `u` in front for unsigned, and `mi`, `pl` for a difference that is
+            negative or not (overflow aside); anything else is not known.
         flags: What was compared.
         nonnull: Results that are known not to be zero.
     """
@@ -168,34 +184,47 @@ class Memory:
     Bytes are kept in the pieces in which they were stored. A piece that is
     read in another shape than it was stored in is unknown, unless it is a
     number.
+
+    Attributes:
+        exposed: Addresses at or behind which somebody may have written, who
+            knows how far: array elements of unknown index, and what was given
+            to functions that are not followed.
     """
 
-    __slots__ = ("_image", "_pieces")
+    __slots__ = ("_image", "_pieces", "exposed")
 
-    def __init__(
-        self, image: Image, pieces: dict[tuple[bool, int], tuple[int, Value]] | None = None
-    ) -> None:
+    def __init__(self, image: Image) -> None:
         self._image = image
         # (on the stack?, address) -> (size, value)
-        self._pieces = pieces or {}
+        self._pieces: dict[tuple[bool, int], tuple[int, Value]] = {}
+        self.exposed: frozenset[int] = frozenset()
 
     def copy(self) -> Memory:
         """An independent copy."""
-        return Memory(self._image, dict(self._pieces))
+        other = Memory(self._image)
+        other._pieces = dict(self._pieces)
+        other.exposed = self.exposed
+        return other
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Memory) and self._pieces == other._pieces
+        return (
+            isinstance(other, Memory)
+            and self._pieces == other._pieces
+            and self.exposed == other.exposed
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
     def store(self, address: Value, size: int, value: Value) -> None:
-        """Store; at an unknown address nothing happens.
+        """Store; at a wholly unknown address nothing happens.
 
-        Stores through pointers that are not known are taken to go elsewhere:
-        otherwise nothing could ever be said after the first of them.
+        Stores through pointers that are not known at all are taken to go
+        elsewhere: otherwise nothing could ever be said after the first of them.
         """
         key = _key(address)
         if key is None:
+            if isinstance(address, Somewhere):
+                self.expose(address.base)
             return
         stack, start = key
         self._forget(stack, start, size)
@@ -207,6 +236,16 @@ class Memory:
         if isinstance(value, int):
             value &= (1 << (8 * size)) - 1
         self._pieces[stack, start] = (size, value)
+
+    def expose(self, address: Value) -> None:
+        """Somebody may write there or behind it."""
+        if isinstance(address, Somewhere):
+            address = address.base
+        if isinstance(address, int):
+            self.exposed |= {address}
+            self.store(address, 8, None)
+        else:
+            self.forget(address, _REACH)
 
     def forget(self, address: Value, size: int) -> None:
         """Somebody else may write there."""
@@ -262,7 +301,10 @@ class Memory:
             else ((self._pieces.get(key) or other._pieces[key])[0], None)
             for key in self._pieces.keys() | other._pieces.keys()
         }
-        return Memory(self._image, joined)
+        memory = Memory(self._image)
+        memory._pieces = joined
+        memory.exposed = self.exposed | other.exposed
+        return memory
 
     def shrink(self, top: int) -> None:
         """Forget what is on the stack below `top`."""
@@ -339,13 +381,11 @@ class State:
         module: The module it was given for.
         created: Has a single-phase module been created?
         failed: Is an exception set?
-        exposed: Addresses given to functions that were not followed.
         nonnull: Results known not to be zero on this path.
     """
 
     __slots__ = (
         "created",
-        "exposed",
         "failed",
         "flags",
         "frames",
@@ -369,7 +409,6 @@ class State:
         self.module: Value = None
         self.created = False
         self.failed = False
-        self.exposed: frozenset[int] = frozenset()
         self.nonnull: frozenset[Result] = frozenset()
 
     def copy(self) -> State:
@@ -383,7 +422,6 @@ class State:
         other.module = self.module
         other.created = self.created
         other.failed = self.failed
-        other.exposed = self.exposed
         other.nonnull = self.nonnull
         return other
 
@@ -394,7 +432,6 @@ class State:
             and self.vectors == other.vectors
             and self.flags == other.flags
             and self.nonnull == other.nonnull
-            and self.exposed == other.exposed
             and self.memory == other.memory
         )
 
@@ -407,7 +444,6 @@ class State:
         both.vectors = {k: v for k, v in self.vectors.items() if other.vectors.get(k) == v}
         both.flags = self.flags if self.flags == other.flags else None
         both.nonnull = self.nonnull & other.nonnull
-        both.exposed = self.exposed | other.exposed
         both.module = self.module if self.module == other.module else None
         both.created = self.created or other.created
         both.memory = self.memory.join(other.memory)

@@ -16,7 +16,7 @@ from capstone.x86 import X86Op
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
 from ungil.extensions.state import Comparison, Half, State, Thread, Value, evaluate, mix, plus
 
-__all__ = ["X86_64"]
+__all__ = ["X8664"]
 
 _MASK = (1 << 64) - 1
 
@@ -31,6 +31,8 @@ _CONDITIONS = {
     "be": "ule",
     "a": "ugt",
     "ae": "uge",
+    "s": "mi",
+    "ns": "pl",
 }
 
 _SYSTEM_V = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
@@ -86,7 +88,7 @@ def _canonical() -> dict[str, tuple[str, int, int]]:
 _NAMES = _canonical()
 
 
-class X86_64:
+class X8664:
     """The processor with the System V or the Windows calling convention."""
 
     result = "rax"
@@ -299,6 +301,8 @@ def _arithmetic(state: State, instruction: CsInsn, operands: list[X86Op]) -> Non
         state.flags = Comparison(left, right, size)
     elif name == "and" and right == 0:
         value = 0
+    elif name == "or" and isinstance(right, int) and ~right & ((1 << (8 * size)) - 1) == 0:
+        value = right  # all ones, the shortest way to write -1
     elif name == "xor":
         value = mix(left, right)
     elif isinstance(left, int) and isinstance(right, int):
@@ -310,6 +314,18 @@ def _arithmetic(state: State, instruction: CsInsn, operands: list[X86Op]) -> Non
 
 
 _LOGIC = frozenset({"and", "or", "xor"})
+
+
+def _shift(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
+    value = _read(state, instruction, operands[0])
+    count: Value = 1 if len(operands) < 2 else _read(state, instruction, operands[1])
+    if isinstance(value, int) and isinstance(count, int):
+        count &= 63 if operands[0].size == 8 else 31
+        value = value >> count if instruction.mnemonic == "shr" else value << count
+    else:
+        value = None
+    _write(state, instruction, operands[0], value)
+    state.flags = None
 
 
 def _rotate(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
@@ -430,6 +446,7 @@ _HANDLERS = {
     "call": _call,
     "test": _test,
     "xchg": _xchg,
+    **dict.fromkeys(("shl", "sal", "shr"), _shift),
     "rol": _rotate,
     "ror": _rotate,
     "cmpxchg": _compare_exchange,
