@@ -5,15 +5,18 @@
 SciPy, pandas, scikit-learn and PyArrow are installed into a virtual environment
 of a free-threaded interpreter, or of this one if none is on PATH. Then, by turns,
 
-    all their compiled modules are read, in one process on one core;
-    a random sample of them is created by `importlib.util.module_from_spec`
-    alone, each in a process of its own, one after the other.
+    read    all their compiled modules are read, in one process on one core;
+    import  a random sample of them is imported, as users do it, with what they
+            import in turn, each in a process of its own, one after the other;
+    create  the same are created by `importlib.util.module_from_spec` alone, which
+            runs none of their code behind `PyInit_*`: the least that shows what
+            one module does.
 
 Nothing less than a process of its own shows what one module does: once the GIL
-is on, it stays on. Both start with an interpreter's start. CPU is user and
+is on, it stays on. All start with an interpreter's start. CPU is user and
 system time; each line is the median of the rounds. MB are those of the files,
-of which reading touches a part; all are in the page cache. The ratio is that
-of the times for one module: above 1 reading is faster. Needs a POSIX system.
+of which reading touches a part; all are in the page cache. The ratios are those
+of the CPU times for one module: above 1 reading is faster. Needs a POSIX system.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ from ungil.extensions import read
 for path in sorted(Path(sys.argv[1]).rglob("*.so")):
     read(path)
 """
+_IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
 _CREATE = """
 import importlib.util, sys
 sys.path.insert(0, sys.argv[1])
@@ -62,19 +66,25 @@ def install(folder: Path) -> tuple[str, Path]:
     return interpreter, Path(site)
 
 
-def creations(interpreter: str, site: Path, modules: list[tuple[str, Path]]) -> list[list[str]]:
-    """The commands that create these modules; without those that fail, which are told."""
-    commands = []
+def commands(
+    interpreter: str, site: Path, modules: list[tuple[str, Path]]
+) -> dict[str, list[list[str]]]:
+    """What imports and what creates these modules; without those that fail, which are told."""
+    found: dict[str, list[list[str]]] = {"import": [], "create": []}
     for name, path in modules:
-        package = ".".join(path.relative_to(site).parent.parts)
-        command = [interpreter, "-c", _CREATE, str(site), f"{package}.{name}", str(path)]
-        done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode:
-            reason = done.stderr.decode().strip().rpartition("\n")[2]
-            print(f"left out, since it cannot be created alone: {path.name}: {reason}")
+        dotted = ".".join((*path.relative_to(site).parent.parts, name))
+        importing = [interpreter, "-c", _IMPORT, dotted]
+        creating = [interpreter, "-c", _CREATE, str(site), dotted, str(path)]
+        for command in (importing, creating):
+            done = subprocess.run(command, capture_output=True, check=False)
+            if done.returncode:
+                reason = done.stderr.decode().strip().rpartition("\n")[2]
+                print(f"left out, since it cannot be imported alone: {dotted}: {reason}")
+                break
         else:
-            commands.append(command)
-    return commands
+            found["import"].append(importing)
+            found["create"].append(creating)
+    return found
 
 
 def median(costs: list[Cost], field: str) -> float:
@@ -86,7 +96,7 @@ def median(costs: list[Cost], field: str) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--sample", type=int, default=100, help="modules to create; 0 for all")
+    parser.add_argument("--sample", type=int, default=100, help="modules to import; 0 for all")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -97,25 +107,26 @@ def main() -> None:
         print(f"{len(modules)} modules in {len(files)} files, {size:.0f} MB")
         count = min(options.sample or len(modules), len(modules))
         chosen = random.Random(SEED).sample(modules, count)
-        commands = creations(interpreter, site, chosen)
-        reading, creating = [], []
+        arms = commands(interpreter, site, chosen)
+        costs: dict[str, list[Cost]] = {"read": [], "import": [], "create": []}
         for _ in range(options.rounds):
-            reading.append(measure([sys.executable, "-c", _READ, str(site)]))
-            each = [measure(command) for command in commands]
-            cpu, wall = (sum(getattr(cost, field) for cost in each) for field in ("cpu", "wall"))
-            creating.append(Cost(cpu, wall, max(cost.memory for cost in each)))
+            costs["read"].append(measure([sys.executable, "-c", _READ, str(site)]))
+            for arm, its in arms.items():
+                each = [measure(command) for command in its]
+                cpu, wall = (sum(getattr(c, field) for c in each) for field in ("cpu", "wall"))
+                costs[arm].append(Cost(cpu, wall, max(c.memory for c in each)))
     print(f"{'':8}{'modules':>8}{'CPU s':>8}{'wall s':>8}{'CPU ms each':>13}{'MB':>7}{'MB/s':>7}")
-    lines = (("read", len(modules), reading), ("create", len(commands), creating))
-    for what, of, costs in lines:
-        cpu, wall, memory = (median(costs, field) for field in ("cpu", "wall", "memory"))
-        speed = f"{size / cpu:7.0f}" if costs is reading else ""
-        print(f"{what:8}{of:8}{cpu:8.2f}{wall:8.2f}{cpu / of * 1000:13.1f}{memory:7.0f}{speed}")
-    for field in ("cpu", "wall"):
+    counts = {"read": len(modules), "import": len(arms["import"]), "create": len(arms["create"])}
+    for arm, of in counts.items():
+        cpu, wall, memory = (median(costs[arm], field) for field in ("cpu", "wall", "memory"))
+        speed = f"{size / cpu:7.0f}" if arm == "read" else ""
+        print(f"{arm:8}{of:8}{cpu:8.2f}{wall:8.2f}{cpu / of * 1000:13.1f}{memory:7.0f}{speed}")
+    for arm in arms:
         ratio = statistics.median(
-            getattr(c, field) / len(commands) / (getattr(r, field) / len(modules))
-            for c, r in zip(creating, reading, strict=True)
+            (other.cpu / counts[arm]) / (reading.cpu / counts["read"])
+            for other, reading in zip(costs[arm], costs["read"], strict=True)
         )
-        print(f"ratio of {field} for one module: {ratio:.1f}")
+        print(f"{arm} against read, CPU for one module: {ratio:.1f}")
 
 
 if __name__ == "__main__":

@@ -160,11 +160,16 @@ class ElfImage:
 
     def imported(self) -> Sequence[str]:
         """The names of the undefined symbols."""
-        symbols = map(self._symbol, range(1, len(self._symbols) // self._layout.symbol.size))
+        # By columns: one symbol at a time costs ten times as much.
+        layout = self._layout.symbol
+        names = numbers(self._symbols, 4, self.byte_order)[:: layout.size // 4]
+        info, section_at = (4, 6) if self.bits == 64 else (12, 14)
+        sections = numbers(self._symbols, 2, self.byte_order)[section_at // 2 :: layout.size // 2]
+        kinds = self._symbols[info :: layout.size]
         return [
-            self._name(symbol)
-            for symbol in symbols
-            if symbol.section == _SHN_UNDEF and symbol.binding != _STB_LOCAL
+            _string(self._names, name)
+            for name, section, kind in zip(names, sections, kinds, strict=True)
+            if section == _SHN_UNDEF and kind >> 4 != _STB_LOCAL and name
         ]
 
     def bytes_at(self, address: int, size: int) -> bytes | None:

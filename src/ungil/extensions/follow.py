@@ -34,7 +34,7 @@ _DEPTH = 8
 _STATES = 3  # kept apart at one place
 _LEAF = 12  # instructions
 _STUB = 5  # instructions of a linker's stub
-_CHUNK = 96  # bytes decoded at once; most functions that matter are short
+_CHUNK = 48  # bytes decoded at once; most functions that matter are short
 
 _STOPS = frozenset({"ud2", "int3", "int", "hlt", "brk", "udf"})
 _NEVER_RETURN = frozenset(

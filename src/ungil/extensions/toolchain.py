@@ -21,15 +21,15 @@ _SIGNS: tuple[tuple[str, tuple[bytes, ...]], ...] = (
     ("cffi", (b"_cffi_backend", b"_cffi_1_0_external_module")),
 )
 
-_MOST = 8 << 20  # bytes looked at; larger binaries show their signs early
-_PART = 1 << 20
+_MOST = 2 << 20  # bytes looked at; larger binaries show their signs early
+_PART = 1 << 18
 
 
 def guess(image: Image) -> str | None:
     """The toolchain, None if nothing gives it away."""
     left = _MOST
     for region in image.regions:
-        if region.executable and region.size > _PART:
+        if region.executable:
             continue
         for start in range(0, min(region.size, left), _PART):
             data = image.bytes_at(region.address + start, min(_PART, region.size - start)) or b""
