@@ -40,9 +40,12 @@ SEED = 703
 _READ = """
 import sys
 from pathlib import Path
-from ungil.extensions import read
-for path in sorted(Path(sys.argv[1]).rglob("*.so")):
-    read(path)
+try:
+    from ungil.extensions import read
+    for path in sorted(Path(sys.argv[1]).rglob("*.so")):
+        read(path)
+except Exception:
+    sys.exit(2)  # `measure` takes 1 for an answer
 """
 _IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
 _CREATE = """

@@ -8,17 +8,19 @@ what it writes unknown.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
+
 import capstone
 from capstone import CsInsn
 from capstone import arm64 as cs
 from capstone.arm64 import Arm64Op
 
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import Comparison, Half, State, Thread, Value, mix, plus
+from ungil.extensions.state import State
+from ungil.extensions.values import MASK, Comparison, Half, Thread, Value, mix, plus
 
 __all__ = ["AArch64"]
-
-_MASK = (1 << 64) - 1
 
 _CONDITIONS = {
     "eq": "eq",
@@ -110,7 +112,7 @@ def _read(state: State, instruction: CsInsn, operand: Arm64Op) -> Value:
         number = int(operand.imm)
         if operand.shift.type == cs.ARM64_SFT_LSL:
             number <<= operand.shift.value
-        return number & _MASK
+        return number & MASK
     if operand.type != cs.ARM64_OP_REG:
         return None
     name = instruction.reg_name(operand.reg)
@@ -165,7 +167,7 @@ def _vector_name(name: str) -> str:
 def _address(state: State, instruction: CsInsn, operand: Arm64Op) -> Value:
     memory = operand.mem
     base = _NAMES.get(instruction.reg_name(memory.base) or "", ("",))[0]
-    address = plus(state.registers.get(base), int(memory.disp) & _MASK)
+    address = plus(state.registers.get(base), int(memory.disp) & MASK)
     if memory.index != 0 and not isinstance(address, Thread):
         name = instruction.reg_name(memory.index)
         index = 0 if name in {"xzr", "wzr"} else state.registers.get(_NAMES.get(name, ("",))[0])
@@ -187,7 +189,7 @@ def _write_back(state: State, instruction: CsInsn, operands: list[Arm64Op]) -> V
         base = _NAMES.get(instruction.reg_name(place.mem.base) or "", ("",))[0]
         # Before the access by the displacement, after it by a further operand.
         after = operands[-1] if operands[-1].type == cs.ARM64_OP_IMM else None
-        state.registers[base] = plus(address, int(after.imm) & _MASK) if after else address
+        state.registers[base] = plus(address, int(after.imm) & MASK) if after else address
     return address
 
 
@@ -213,7 +215,7 @@ def _access(state: State, instruction: CsInsn, operands: list[Arm64Op], name: st
     value = state.memory.load(address, min(size, 8))
     if name in _SIGNED_LOADS and isinstance(value, int):
         half = 1 << (8 * size - 1)
-        value = ((value + half) & (2 * half - 1)) - half & _MASK
+        value = ((value + half) & (2 * half - 1)) - half & MASK
     _set(state, register, value, state.memory.load(plus(address, 8), 8) if size == 16 else 0)
 
 
@@ -292,42 +294,56 @@ def _compute(state: State, instruction: CsInsn, operands: list[Arm64Op], name: s
     if name in {"cmp", "cmn", "tst"}:
         _compare(state, instruction, operands, name)
         return True
-    if name in {"movi", "movk"} or (name in {"mov", "fmov", "dup", "ins"}):
+    if name in {"mov", "movi", "movk", "fmov", "dup", "ins"}:
         return _move(state, instruction, operands, name)
     if name in {"adr", "adrp", "movz", "movn"}:
         value = _read(state, instruction, operands[1])
         if name == "movn":
-            value = ~value & _MASK if isinstance(value, int) else None
+            value = ~value & MASK if isinstance(value, int) else None
         _write(state, instruction, operands[0], value)
         return True
-    if (
-        name not in {"add", "adds", "sub", "subs", "and", "ands", "orr", "eor"}
-        or len(operands) != 3
-    ):
+    target = instruction.reg_name(operands[0].reg) if operands else ""
+    if len(operands) != 3 or (target not in _NAMES and target not in {"xzr", "wzr"}):
         return False
-    left = _read(state, instruction, operands[1])
-    right = _read(state, instruction, operands[2])
-    base = name if name in {"adds", "subs", "ands"} else name + "s"
-    value: Value = None
-    if base == "adds":
-        value = plus(left, right)
-    elif base == "subs":
-        value = plus(left, -right & _MASK) if isinstance(right, int) else None
-    elif base == "eors" and 0 not in {left, right}:
-        value = mix(left, right)
-    elif isinstance(left, int) and isinstance(right, int):
-        value = {"ands": left & right, "orrs": left | right, "eors": left ^ right}[base]
-    elif base in {"orrs", "eors"} and 0 in {left, right}:
-        value = right if left == 0 else left
-    if operands[0].type == cs.ARM64_OP_REG and instruction.reg_name(operands[0].reg)[0] == "v":
+    left, right = (_read(state, instruction, operand) for operand in operands[1:])
+    base = name.removesuffix("s") if name in {"adds", "subs", "ands"} else name
+    if base not in _ARITHMETIC:
         return False
-    size = 4 if instruction.reg_name(operands[0].reg).startswith("w") else 8
+    value = _ARITHMETIC[base](left, right)
     _write(state, instruction, operands[0], value)
+    size = 4 if target.startswith("w") else 8
     if name == "subs":
         state.flags = Comparison(left, right, size)
-    elif name in {"adds", "ands"}:
+    elif name != base:
         state.flags = Comparison(value, 0, size) if isinstance(value, int) else None
     return True
+
+
+def _number(operation: Callable[[int, int], int]) -> Callable[[Value, Value], Value]:
+    """An operation that is known for numbers alone."""
+
+    def apply(left: Value, right: Value) -> Value:
+        both = isinstance(left, int) and isinstance(right, int)
+        return operation(left, right) & MASK if both else None  # type: ignore[arg-type]
+
+    return apply
+
+
+def _or(left: Value, right: Value) -> Value:
+    if left == 0 or right == 0:
+        return right if left == 0 else left
+    return _number(operator.or_)(left, right)
+
+
+_ARITHMETIC: Mapping[str, Callable[[Value, Value], Value]] = {
+    "add": plus,
+    "sub": lambda left, right: plus(left, -right & MASK) if isinstance(right, int) else None,
+    "and": _number(operator.and_),
+    "orr": _or,
+    "eor": lambda left, right: mix(left, right) if right != 0 else left,
+    "lsl": _number(lambda left, right: left << (right & 63)),
+    "lsr": _number(lambda left, right: left >> (right & 63)),
+}
 
 
 def _compare(state: State, instruction: CsInsn, operands: list[Arm64Op], name: str) -> None:
@@ -336,7 +352,7 @@ def _compare(state: State, instruction: CsInsn, operands: list[Arm64Op], name: s
     size = 4 if instruction.reg_name(operands[0].reg).startswith("w") else 8
     if name in {"cmp", "cmn"}:
         if name == "cmn":
-            right = -right & _MASK if isinstance(right, int) else None
+            right = -right & MASK if isinstance(right, int) else None
         state.flags = Comparison(left, right, size)
     elif isinstance(left, int) and isinstance(right, int):
         state.flags = Comparison(left & right, 0, size)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from ungil.extensions.definition import LAYOUTS, Declared, declared_by_definition, text_at
 from ungil.extensions.image import Image
+from ungil.extensions.memory import Memory
 from ungil.extensions.model import Declaration, Initialisation
-from ungil.extensions.state import Memory
 
 __all__ = ["declared_by_data", "declared_by_imports"]
 

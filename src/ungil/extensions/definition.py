@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ungil.extensions.image import Image
+from ungil.extensions.memory import Memory
 from ungil.extensions.model import Declaration, Initialisation
-from ungil.extensions.state import Memory, Value
+from ungil.extensions.values import Value
 
 __all__ = ["LAYOUTS", "Declared", "Layout", "declared_by_definition", "declared_by_slots"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from ungil.extensions.model import BinaryError
 
@@ -61,7 +61,7 @@ class Mapped:
         """A part of the file."""
         return self._map[offset : offset + size] if offset >= 0 and size > 0 else b""
 
-    def __enter__(self) -> Mapped:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,7 +6,7 @@ Manual, volume 2. Whatever is not modelled makes what it writes unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import capstone
 from capstone import CsInsn
@@ -14,11 +14,10 @@ from capstone import x86 as cs
 from capstone.x86 import X86Op
 
 from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import Comparison, Half, State, Thread, Value, evaluate, mix, plus
+from ungil.extensions.state import State
+from ungil.extensions.values import MASK, Comparison, Half, Thread, Value, evaluate, mix, plus
 
 __all__ = ["X8664"]
-
-_MASK = (1 << 64) - 1
 
 _CONDITIONS = {
     "e": "eq",
@@ -41,22 +40,13 @@ _ALL = tuple("rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15".split()
 _KEPT_SYSTEM_V = {"rbx", "rbp", "r12", "r13", "r14", "r15"}
 _KEPT_WINDOWS = _KEPT_SYSTEM_V | {"rdi", "rsi"}
 
-_MOVES = frozenset({"mov", "movabs", "movzx"})
 _VECTOR_MOVES = frozenset(
     f"{v}{name}"
     for v in ("", "v")
     for name in (
-        "movaps",
-        "movups",
-        "movapd",
-        "movupd",
-        "movdqa",
-        "movdqu",
-        "movq",
-        "movd",
-        "movss",
+        *("movaps", "movups", "movapd", "movupd", "movdqa", "movdqu", "movq", "movd", "movss"),
+        *("movsd", "movlps", "movlpd", "movhps", "movhpd", "lddqu"),
     )
-    + ("movsd", "movlps", "movlpd", "movhps", "movhpd", "lddqu")
 )
 _ZEROED_BY_ITSELF = frozenset(
     f"{v}{name}" for v in ("", "v") for name in ("pxor", "xorps", "xorpd")
@@ -107,31 +97,21 @@ class X8664:
 
     def step(self, state: State, instruction: CsInsn) -> Flow | None:
         """Do one instruction."""
-        name: str = instruction.mnemonic
-        if name in _IDLE:
-            return None
-        if name[:4] in {"bnd ", "rep "} and name[4:].startswith("ret"):
-            return Return()
-        if name.startswith(("notrack ", "bnd ")):
-            name = name.split(" ", 1)[1]
-        operands = instruction.operands
-        move = _HANDLERS.get(name)
-        if move is not None:
-            return move(state, instruction, operands)
-        if name[0] == "j":
-            return _jump(state, instruction, operands, name)
-        if name.startswith("cmov"):
-            return _conditional_move(state, instruction, operands, name)
-        if name in _VECTOR_MOVES or name in _PAIRS or name in _ZEROED_BY_ITSELF:
-            _vector(state, instruction, operands, name)
-            return None
-        _unknown(state, instruction, operands)
-        return None
+        return _HANDLERS.get(_plain(instruction), _unknown)(
+            state, instruction, instruction.operands
+        )
+
+
+def _plain(instruction: CsInsn) -> str:
+    """The mnemonic without the prefixes that change nothing about control flow."""
+    name: str = instruction.mnemonic
+    prefix, _, rest = name.rpartition(" ")
+    return rest if prefix in {"bnd", "notrack"} or rest == "ret" else name
 
 
 def _read(state: State, instruction: CsInsn, operand: X86Op) -> Value:
     if operand.type == cs.X86_OP_IMM:
-        return int(operand.imm) & _MASK
+        return int(operand.imm) & MASK
     if operand.type == cs.X86_OP_MEM:
         return state.memory.load(_address(state, instruction, operand), operand.size)
     if operand.type != cs.X86_OP_REG:
@@ -173,7 +153,7 @@ def _address(state: State, instruction: CsInsn, operand: X86Op) -> Value:
     memory = operand.mem
     if memory.segment != 0:  # the thread's own memory, by `gs` on Windows
         return Thread() if memory.segment == cs.X86_REG_GS else None
-    address: Value = int(memory.disp) & _MASK
+    address: Value = int(memory.disp) & MASK
     if memory.base == cs.X86_REG_RIP:
         return plus(address, int(instruction.address + instruction.size))
     if memory.base != 0:
@@ -212,7 +192,7 @@ def _movsx(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
     value = _read(state, instruction, operands[1])
     if isinstance(value, int):
         half = 1 << (8 * operands[1].size - 1)
-        value = ((value + half) & (2 * half - 1)) - half & _MASK
+        value = ((value + half) & (2 * half - 1)) - half & MASK
     _write(state, instruction, operands[0], value)
 
 
@@ -222,7 +202,7 @@ def _lea(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
 
 def _push(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
     value = _read(state, instruction, operands[0])
-    top = plus(state.registers.get("rsp"), -8 & _MASK)
+    top = plus(state.registers.get("rsp"), -8 & MASK)
     state.registers["rsp"] = top
     state.memory.store(top, 8, value)
 
@@ -248,24 +228,24 @@ def _call(state: State, instruction: CsInsn, operands: list[X86Op]) -> Flow:
     return Call(_read(state, instruction, operands[0]))
 
 
-def _jump(state: State, instruction: CsInsn, operands: list[X86Op], name: str) -> Flow | None:
-    target = _read(state, instruction, operands[0])
-    if name == "jmp":
-        return Jump(target)
-    condition = _CONDITIONS.get(name[1:], "?")
-    return Branch(target, condition, state.flags) if isinstance(target, int) else None
+def _jump(state: State, instruction: CsInsn, operands: list[X86Op]) -> Flow:
+    return Jump(_read(state, instruction, operands[0]))
 
 
-def _conditional_move(
-    state: State, instruction: CsInsn, operands: list[X86Op], name: str
-) -> Flow | None:
+def _branch(state: State, instruction: CsInsn, operands: list[X86Op]) -> Flow | None:
+    condition = _CONDITIONS.get(_plain(instruction).removeprefix("j"), "?")
+    return Branch(int(operands[0].imm) & MASK, condition, state.flags)
+
+
+def _conditional_move(state: State, instruction: CsInsn, operands: list[X86Op]) -> Flow | None:
     if_true = _read(state, instruction, operands[1])
     if_false = _read(state, instruction, operands[0])
     whole, size, _ = _NAMES.get(instruction.reg_name(operands[0].reg), ("", 0, 0))
     if size < 4:
         _write(state, instruction, operands[0], None)
         return None
-    return Choose(whole, _CONDITIONS.get(name[4:], "?"), state.flags, if_true, if_false)
+    condition = _CONDITIONS.get(instruction.mnemonic.removeprefix("cmov"), "?")
+    return Choose(whole, condition, state.flags, if_true, if_false)
 
 
 def _compare(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
@@ -297,7 +277,7 @@ def _arithmetic(state: State, instruction: CsInsn, operands: list[X86Op]) -> Non
     elif name in {"add", "inc"}:
         value = plus(left, right)
     elif name in {"sub", "dec"}:
-        value = plus(left, -right & _MASK) if isinstance(right, int) else None
+        value = plus(left, -right & MASK) if isinstance(right, int) else None
         state.flags = Comparison(left, right, size)
     elif name == "and" and right == 0:
         value = 0
@@ -365,8 +345,8 @@ def _xchg(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
     _write(state, instruction, operands[1], left)
 
 
-def _setcc(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
-    condition = _CONDITIONS[instruction.mnemonic.removeprefix("set")]
+def _set(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
+    condition = _CONDITIONS.get(instruction.mnemonic.removeprefix("set"), "?")
     holds = evaluate(condition, state.flags, state.nonnull)
     _write(state, instruction, operands[0], None if holds is None else int(holds))
 
@@ -389,8 +369,8 @@ def _halves(state: State, instruction: CsInsn, operand: X86Op) -> tuple[Value, V
     return state.vectors.get(_vector_name(name), (None, None))
 
 
-def _vector(state: State, instruction: CsInsn, operands: list[X86Op], name: str) -> None:
-    name = name.removeprefix("v")
+def _vector(state: State, instruction: CsInsn, operands: list[X86Op]) -> None:
+    name = instruction.mnemonic.removeprefix("v")
     into = operands[0]
     if into.type == cs.X86_OP_MEM:
         _vector_store(state, instruction, operands, name)
@@ -432,23 +412,32 @@ def _vector_store(state: State, instruction: CsInsn, operands: list[X86Op], name
         state.memory.store(plus(address, offset), 8, None)
 
 
-_HANDLERS = {
-    **dict.fromkeys(_MOVES, _mov),
+def _idle(_state: State, _instruction: CsInsn, _operands: list[X86Op]) -> None:
+    """Nothing that matters here."""
+
+
+_CODES = (*_CONDITIONS, "o", "no", "p", "np")
+_Handler = Callable[[State, CsInsn, list[X86Op]], Flow | None]
+_HANDLERS: Mapping[str, _Handler] = {
+    **dict.fromkeys(_IDLE, _idle),
+    **dict.fromkeys(("mov", "movabs", "movzx"), _mov),
     **dict.fromkeys(("movsx", "movsxd"), _movsx),
-    **dict.fromkeys(("cmp",), _compare),
     **dict.fromkeys(("add", "sub", "and", "or", "xor", "inc", "dec"), _arithmetic),
-    **{f"set{code}": _setcc for code in _CONDITIONS},
+    **dict.fromkeys(("shl", "sal", "shr"), _shift),
+    **dict.fromkeys(("rol", "ror"), _rotate),
+    **dict.fromkeys(("cmpxchg", "lock cmpxchg"), _compare_exchange),
+    **dict.fromkeys((*_VECTOR_MOVES, *_PAIRS, *_ZEROED_BY_ITSELF), _vector),
+    **{f"j{code}": _branch for code in (*_CODES, "rcxz", "ecxz")},
+    **{f"cmov{code}": _conditional_move for code in _CODES},
+    **{f"set{code}": _set for code in _CODES},
+    "jmp": _jump,
+    "call": _call,
+    "ret": _ret,
     "lea": _lea,
     "push": _push,
     "pop": _pop,
     "leave": _leave,
-    "ret": _ret,
-    "call": _call,
+    "cmp": _compare,
     "test": _test,
     "xchg": _xchg,
-    **dict.fromkeys(("shl", "sal", "shr"), _shift),
-    "rol": _rotate,
-    "ror": _rotate,
-    "cmpxchg": _compare_exchange,
-    "lock cmpxchg": _compare_exchange,
 }
