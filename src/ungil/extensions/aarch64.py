@@ -9,7 +9,7 @@ what it writes unknown.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import capstone
 from capstone import CsInsn
@@ -70,13 +70,13 @@ _SIZES = {"b": 1, "h": 2, "s": 4, "d": 8, "q": 16, "v": 16}
 class AArch64:
     """The processor."""
 
-    arguments = ("x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7")
+    arguments: Sequence[str] = ("x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7")
     result = "x0"
     pointer = "sp"
     scratch = frozenset(f"x{n}" for n in range(19)) | {"x30"}
 
     def __init__(self, *, windows: bool) -> None:
-        self.fixed = {"x18": Thread()} if windows else {}
+        self.fixed: Mapping[str, Value] = {"x18": Thread()} if windows else {}
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
         self._decoder.detail = True
 
@@ -138,7 +138,7 @@ def _shifted(value: int, operand: Arm64Op, size: int) -> Value:
     elif operand.ext not in {0, cs.ARM64_EXT_UXTX, cs.ARM64_EXT_SXTX}:
         return None
     if operand.shift.type == cs.ARM64_SFT_LSL:
-        return (value << operand.shift.value) & ((1 << (8 * size)) - 1)
+        return (value << int(operand.shift.value)) & ((1 << (8 * size)) - 1)
     return value if operand.shift.type == 0 else None
 
 

@@ -6,7 +6,7 @@ Manual, volume 2. Whatever is not modelled makes what it writes unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import capstone
 from capstone import CsInsn
@@ -86,7 +86,7 @@ class X8664:
 
     def __init__(self, *, windows: bool) -> None:
         self.fixed: Mapping[str, Value] = {}
-        self.arguments = _WINDOWS if windows else _SYSTEM_V
+        self.arguments: Sequence[str] = _WINDOWS if windows else _SYSTEM_V
         self.scratch = frozenset(_ALL) - (_KEPT_WINDOWS if windows else _KEPT_SYSTEM_V)
         self._decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
         self._decoder.detail = True
