@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ungil.extensions.budget import Budget
 from ungil.extensions.definition import LAYOUTS, Declared, declared_by_definition, text_at
 from ungil.extensions.image import Image
 from ungil.extensions.memory import Memory
@@ -19,7 +20,7 @@ __all__ = ["declared_by_data", "declared_by_imports"]
 
 _MEANS = frozenset({"PyModuleDef_Init", "PyUnstable_Module_SetGIL"})
 _MOST_NAMES = 64
-_CHUNK = 1 << 20
+_CHUNK = 1 << 19
 
 
 def declared_by_imports(image: Image) -> Declared | None:
@@ -31,11 +32,11 @@ def declared_by_imports(image: Image) -> Declared | None:
     return Declared(Initialisation.SINGLE_PHASE, Declaration.USED, False, why)
 
 
-def declared_by_data(image: Image, name: str) -> Declared | None:
+def declared_by_data(image: Image, name: str, budget: Budget) -> Declared | None:
     """What the definition of module `name` declares, None if that is not clear."""
     memory = Memory(image)
     found: set[Declared] = set()
-    for place in _definitions(image, name):
+    for place in _definitions(image, name, budget):
         found.add(declared_by_definition(image, memory, place))
     if len({d.declaration for d in found}) != 1:
         return None
@@ -45,14 +46,14 @@ def declared_by_data(image: Image, name: str) -> Declared | None:
     return declared if declared.explicit else None
 
 
-def _definitions(image: Image, name: str) -> Iterator[int]:
+def _definitions(image: Image, name: str, budget: Budget) -> Iterator[int]:
     """Where definitions of a module of that name may start.
 
     Both layouts are the same from `m_index` on, so one of them serves for both.
     """
     offset = LAYOUTS[image.bits][0].name
     writable = [r for r in image.regions if r.writable and not r.executable]
-    for text in _strings(image, name):
+    for text in _strings(image, name, budget):
         for pointer in image.words_equal(text):
             # CPython counts references to the definition, so it is never constant.
             inside = any(r.address <= pointer < r.address + r.size for r in writable)
@@ -60,14 +61,19 @@ def _definitions(image: Image, name: str) -> Iterator[int]:
                 yield pointer - offset
 
 
-def _strings(image: Image, name: str) -> Iterator[int]:
+def _strings(image: Image, name: str, budget: Budget) -> Iterator[int]:
     """The addresses of `name` and of `package.name`, as strings of their own."""
     wanted = name.encode() + b"\0"
     left = _MOST_NAMES
     for region in image.regions:
         for start in range(0, region.size, _CHUNK):
-            size = min(_CHUNK + 512, region.size - start)
-            data = image.bytes_at(region.address + start, size) if size <= 2 * _CHUNK else None
+            size = min(_CHUNK, region.size - start)
+            budget.bytes -= size
+            if budget.bytes < 0:
+                return
+            # A little more, for a name that stands across the boundary.
+            size = min(size + 512, region.size - start)
+            data = image.bytes_at(region.address + start, size)
             at = data.find(wanted) if data else -1
             while data and at != -1 and left:
                 left -= 1

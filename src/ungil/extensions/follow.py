@@ -18,6 +18,7 @@ from heapq import heappop, heappush
 
 from capstone import CS_GRP_CALL, CS_GRP_RET, CsInsn
 
+from ungil.extensions.budget import Budget
 from ungil.extensions.definition import Declared
 from ungil.extensions.image import Image, Import
 from ungil.extensions.memory import Memory
@@ -27,7 +28,7 @@ from ungil.extensions.state import Frame, State
 from ungil.extensions.supplied import CFFI, CREATE, call_import, call_unknown
 from ungil.extensions.values import MASK, Result, Stack, Value, evaluate, plus
 
-__all__ = ["Budget", "follow"]
+__all__ = ["follow"]
 
 _INSTRUCTIONS = 40_000  # of all paths together
 _CALLEE = 3_000  # of one called function; a longer one is left out
@@ -49,13 +50,6 @@ class _LeaveOutError(Exception):
 
 class _LostError(Exception):
     """The function itself cannot be followed; the message says why."""
-
-
-class Budget:
-    """How many instructions may still be followed, for all modules of a binary."""
-
-    def __init__(self, instructions: int = 400_000) -> None:
-        self.left = instructions
 
 
 def follow(
@@ -167,8 +161,8 @@ class _Walk:
             # The innermost that took a good part of it.
             share = (f.callee for f in reversed(state.frames))
             raise _LeaveOutError(next(c for c in share if self._spent[c] > _CALLEE // 4))
-        self._budget.left -= 1
-        if self._steps > _INSTRUCTIONS or self._budget.left < 0:
+        self._budget.instructions -= 1
+        if self._steps > _INSTRUCTIONS or self._budget.instructions < 0:
             raise _LostError("its initialisation is too long to follow")
         instruction = self._decoded.get(state.pc)
         if instruction is None:

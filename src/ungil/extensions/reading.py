@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ungil.extensions.aarch64 import AArch64
+from ungil.extensions.budget import Budget
 from ungil.extensions.data import declared_by_data, declared_by_imports
 from ungil.extensions.definition import Declared
-from ungil.extensions.follow import Budget, follow
+from ungil.extensions.follow import follow
 from ungil.extensions.image import Image
 from ungil.extensions.images import open_images
 from ungil.extensions.model import Declaration, ExtensionModule, Initialisation
@@ -91,7 +92,7 @@ class _Reader:
             followed = follow(self._image, processor, address, export=export, budget=self._budget)
             if followed.declaration is not Declaration.UNKNOWN:
                 return followed, "code"
-        found = None if export else declared_by_data(self._image, name)
+        found = None if export else declared_by_data(self._image, name, self._budget)
         return (found, "data") if found is not None else (followed, "")
 
 
