@@ -5,7 +5,9 @@ of each rule stands beside this file and is what `ungil explain` prints; the
 documentation site shows the same text.
 
 Numbering: UG10x and UG11x say how a distribution stands on a target, UG12x
-say why that could not be found out, UG13x are about ungil's configuration.
+say what could not be found out for sure, UG13x are about ungil's configuration.
+UG20x and UG21x say what sources declare, UG22x what a build makes of them,
+UG23x what porting them has to look at, UG24x what could not be read of them.
 """
 
 from __future__ import annotations
@@ -65,6 +67,30 @@ STALE_LOCK = Rule(
 HASH_MISMATCH = Rule(
     "UG114", "hash-mismatch", Severity.ERROR, "The index serves other bytes than the lock allows"
 )
+SWITCHES_GIL_ON = Rule(
+    "UG115", "switches-gil-on", Severity.ERROR, "It installs, but importing it switches the GIL on"
+)
+DECLARED_AT_RUN_TIME = Rule(
+    "UG116",
+    "declared-at-run-time",
+    Severity.WARNING,
+    "Code decides at import whether the GIL stays off",
+)
+UNDECLARED_SINGLE_PHASE = Rule(
+    "UG117",
+    "undeclared-single-phase",
+    Severity.ERROR,
+    "A single-phase module that says nothing switches the GIL on",
+)
+TAG_WITHOUT_DECLARATION = Rule(
+    "UG118",
+    "tag-without-declaration",
+    Severity.ERROR,
+    "Your wheel's tag says free-threaded, but a module in it switches the GIL on",
+)
+REFUSED_ARCHIVE = Rule(
+    "UG119", "refused-archive", Severity.ERROR, "The wheel is damaged, or built to do harm"
+)
 UNKNOWN_NAME = Rule("UG120", "unknown-name", Severity.UNKNOWN, "The index has no such project")
 NOT_INDEXED = Rule(
     "UG121", "not-indexed", Severity.UNKNOWN, "A VCS, URL, path or editable requirement"
@@ -85,8 +111,131 @@ DEPENDENCIES_UNKNOWN = Rule(
     Severity.UNKNOWN,
     "What it depends on is known only after a build",
 )
+UNKNOWN_DECLARATION = Rule(
+    "UG127",
+    "unknown-declaration",
+    Severity.UNKNOWN,
+    "What a module declares about the GIL could not be read",
+)
+READING_DISAGREES = Rule(
+    "UG128",
+    "reading-disagrees",
+    Severity.ERROR,
+    "Importing a module shows something else than reading it",
+)
 IGNORE_EXPIRED = Rule("UG130", "ignore-expired", Severity.WARNING, "An ignore is past its date")
 IGNORE_UNUSED = Rule("UG131", "ignore-unused", Severity.NOTE, "An ignore matches nothing")
+
+C_UNDECLARED = Rule(
+    "UG200", "c-undeclared", Severity.WARNING, "A C module does not declare Py_MOD_GIL_NOT_USED"
+)
+CYTHON_UNDECLARED = Rule(
+    "UG201",
+    "cython-undeclared",
+    Severity.WARNING,
+    "A Cython module is not compiled with freethreading_compatible",
+)
+PYBIND11_UNDECLARED = Rule(
+    "UG202",
+    "pybind11-undeclared",
+    Severity.WARNING,
+    "A pybind11 module does not say mod_gil_not_used",
+)
+NANOBIND_UNDECLARED = Rule(
+    "UG203",
+    "nanobind-undeclared",
+    Severity.WARNING,
+    "A nanobind module is not built with FREE_THREADED",
+)
+PYO3_UNDECLARED = Rule(
+    "UG204", "pyo3-undeclared", Severity.WARNING, "A PyO3 module does not say gil_used = false"
+)
+F2PY_UNDECLARED = Rule(
+    "UG205",
+    "f2py-undeclared",
+    Severity.WARNING,
+    "An f2py module is not made with --freethreading-compatible",
+)
+SWIG_UNDECLARED = Rule(
+    "UG206", "swig-undeclared", Severity.WARNING, "A SWIG module is not made with -nogil"
+)
+MYPYC_UNDECLARED = Rule(
+    "UG207",
+    "mypyc-undeclared",
+    Severity.WARNING,
+    "The version of mypyc is too old to declare anything",
+)
+CFFI_UNDECLARED = Rule(
+    "UG208",
+    "cffi-undeclared",
+    Severity.WARNING,
+    "The version of cffi is too old to declare anything",
+)
+BOOST_PYTHON_UNDECLARED = Rule(
+    "UG209",
+    "boost-python-undeclared",
+    Severity.WARNING,
+    "A Boost.Python module does not say mod_gil_not_used",
+)
+GIL_USED = Rule("UG210", "gil-used", Severity.WARNING, "A module declares that it needs the GIL")
+DECLARED_TOO_LATE = Rule(
+    "UG211",
+    "declared-too-late",
+    Severity.WARNING,
+    "PyUnstable_Module_SetGIL is called where the interpreter has already looked",
+)
+NO_FREE_THREADED_BUILD = Rule(
+    "UG220",
+    "no-free-threaded-build",
+    Severity.WARNING,
+    "The build configuration makes no free-threaded wheels",
+)
+LIMITED_API_BUILD = Rule(
+    "UG221",
+    "limited-api-build",
+    Severity.WARNING,
+    "The build asks for the limited API, which 3.14t does not have",
+)
+BORROWED_REFERENCE = Rule(
+    "UG230",
+    "borrowed-reference",
+    Severity.WARNING,
+    "A borrowed reference out of a container that may be shared",
+)
+UNLOCKED_DICT_ITERATION = Rule(
+    "UG231",
+    "unlocked-dict-iteration",
+    Severity.WARNING,
+    "PyDict_Next without a critical section",
+)
+UNLOCKED_FAST_SEQUENCE = Rule(
+    "UG232",
+    "unlocked-fast-sequence",
+    Severity.WARNING,
+    "The macros of PySequence_Fast on a list that may be shared",
+)
+MUTABLE_STATIC_STATE = Rule(
+    "UG233",
+    "mutable-static-state",
+    Severity.WARNING,
+    "A static variable is written without a lock",
+)
+BORROWED_WEAKREF = Rule(
+    "UG234", "borrowed-weakref", Severity.WARNING, "A borrowed reference out of a weak reference"
+)
+IMPORT_ADD_MODULE = Rule(
+    "UG235", "import-add-module", Severity.WARNING, "A borrowed reference to a module"
+)
+SOURCES_NOT_READ = Rule(
+    "UG240", "sources-not-read", Severity.UNKNOWN, "Sources were not read: a parser is missing"
+)
+SOURCE_UNREADABLE = Rule("UG241", "source-unreadable", Severity.UNKNOWN, "A source cannot be read")
+DECLARATION_UNKNOWN = Rule(
+    "UG242",
+    "declaration-unknown",
+    Severity.UNKNOWN,
+    "What a module's sources declare could not be found out",
+)
 
 RULES: dict[str, Rule] = {
     rule.code: rule for rule in list(globals().values()) if isinstance(rule, Rule)
