@@ -91,7 +91,8 @@ STYLES = {
         _MULTI,
     ),
     "slot_of_315": Style(
-        "EXEC(NAME) SLOTS(NAME, {87, NOT_USED},) INIT(NAME) { return PyModuleDef_Init(&NAME_def); }",
+        """EXEC(NAME) SLOTS(NAME, {87, NOT_USED},)
+        INIT(NAME) { return PyModuleDef_Init(&NAME_def); }""",
         _NOT_USED,
         _MULTI,
     ),
@@ -181,7 +182,9 @@ STYLES = {
         """EXEC(NAME) SLOTS(NAME, {4, NOT_USED},)
         static Slot NAME_others[] = {{2, NAME_exec}, {4, USED}, {0, 0}};
         static Def NAME_other = {.name = "NAME", .slots = NAME_others};
-        INIT(NAME) { return PyModuleDef_Init(Py_IsInitialized() == 7 ? &NAME_other : &NAME_def); }""",
+        INIT(NAME) {
+            return PyModuleDef_Init(Py_IsInitialized() == 7 ? &NAME_other : &NAME_def);
+        }""",
         _RUN_TIME,
         _MULTI,
     ),

@@ -267,13 +267,22 @@ def blocks_without_end(times: int) -> bytes:
     return one * times + b"\7"
 
 
-def test_a_search_that_cannot_succeed_ends() -> None:
-    bomb = blocks_without_end(2000)
-    counted = Counted(bomb)
-    source = Deflated(counted, len(bomb) * 1000, 0)
+@pytest.mark.parametrize(
+    "compressed",
+    [
+        blocks_without_end(2000),
+        random.Random(6).randbytes(3_000_000),
+        b"\x24\x49\x92" * 1_000_000,  # 100100... looks like a header at every third bit
+        b"\xc6\x8e" * 1_000_000,  # and at every second byte like one that holds
+    ],
+    ids=["bombs", "noise", "headers", "whole headers"],
+)
+def test_a_search_that_cannot_succeed_ends(compressed: bytes) -> None:
+    counted = Counted(compressed)
+    source = Deflated(counted, len(compressed) * 1000, 0)
     with pytest.raises(BinaryError):
         source.read(source.size - 10, 10)
-    assert counted.bytes_read <= len(bomb)
+    assert counted.bytes_read <= len(compressed)
 
 
 def test_a_part_of_a_file_that_ends_too_soon(tmp_path) -> None:
