@@ -84,7 +84,7 @@ def declared_by_definition(image: Image, memory: Memory, address: int) -> Declar
     for layout in LAYOUTS[image.bits]:
         name = memory.load(address + layout.name, image.bits // 8)
         index = memory.load(address + layout.index, image.bits // 8)
-        if index == 0 and is_text(image, name):
+        if index == 0 and _is_address(image, name):
             break
     else:
         return _unknown(how, "the module definition is filled in by code that was not followed")
@@ -102,9 +102,12 @@ def declared_by_slots(image: Image, memory: Memory, address: int) -> Declared:
     return _declared(slots, address, Initialisation.EXPORT, compact=False)
 
 
-def is_text(image: Image, address: Value) -> bool:
-    """Does a short printable string start there?"""
-    return text_at(image, address) is not None
+def _is_address(image: Image, value: Value) -> bool:
+    # What is there is not read: it is far from all else that is, and so would
+    # cost much where the binary is fetched in parts.
+    return isinstance(value, int) and any(
+        r.address <= value < r.address + r.size for r in image.regions
+    )
 
 
 def text_at(image: Image, address: Value) -> str | None:

@@ -49,7 +49,8 @@ class ExtensionModule:
         machine: E.g. `x86_64`, `aarch64`; of the slice, in a universal file.
         initialisation: How it is created.
         toolchain: What seems to have made it, e.g. `Cython`; None if nothing
-            gives it away. A guess, for choosing advice only.
+            gives it away, or if the file is read in parts from far away. A
+            guess, for choosing advice only.
         declaration: What it declares.
         explicit: Is the declaration written down? False where it is the
             default of a module that says nothing, or not known.

@@ -45,21 +45,27 @@ def read(binary: str | os.PathLike[str] | bytes | ByteSource) -> list[ExtensionM
 
 
 def _read(source: ByteSource) -> list[ExtensionModule]:
-    return [module for image in open_images(source) for module in _Reader(image).modules()]
+    # What gives a toolchain away may be anywhere, so it is looked for only in
+    # what is here: of a remote file it would cost more than all else together.
+    here = isinstance(source, InMemory | Mapped)
+    return [
+        module for image in open_images(source) for module in _Reader(image, guesses=here).modules()
+    ]
 
 
 class _Reader:
     """Reads the modules of one image."""
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, *, guesses: bool) -> None:
         self._image = image
+        self._guesses = guesses
         self._budget = Budget()
 
     def modules(self) -> Iterator[ExtensionModule]:
         entries = self._image.entries()
         if not entries:
             return
-        toolchain = guess(self._image)
+        toolchain = guess(self._image) if self._guesses else None
         undeclared = declared_by_imports(self._image)
         # A disassembler may not be shared between threads, so each image has one.
         processor = _processor(self._image)
