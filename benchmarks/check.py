@@ -5,7 +5,7 @@
 An index on loopback serves recorded pages, under as many names as it takes to
 make 15, 100 and 300 distributions. On the same requirements file run
 
-    ungil check requirements.txt
+    ungil check --evidence tag requirements.txt
     pip install --dry-run --ignore-installed --report - -r requirements.txt
     uv pip compile requirements.txt
 
@@ -133,7 +133,7 @@ def commands(requirements: Path, url: str, cache: Path) -> dict[str, list[str]]:
         "ungil": [
             *(sys.executable, "-m", "ungil", "check", str(requirements), "--format", "json"),
             *("--target", "3.14t", "--platform", "linux", "--index-url", url),
-            *("--cache-dir", str(cache / "ungil")),
+            *("--cache-dir", str(cache / "ungil"), "--evidence", "tag"),
         ],
         "pip": [
             *(sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"),

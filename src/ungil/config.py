@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ungil.findings import Finding, Location, Severity
+from ungil.findings import Evidence, Finding, Location, Severity
 from ungil.rules import IGNORE_EXPIRED, IGNORE_UNUSED, RULES
 from ungil.target import (
     DEFAULT_VERSIONS,
@@ -26,12 +26,15 @@ from ungil.target import (
     parse_python,
 )
 
-__all__ = ["FAIL_ON", "Config", "ConfigError", "Ignore", "apply_ignores", "load"]
+__all__ = ["EVIDENCE", "FAIL_ON", "Config", "ConfigError", "Ignore", "apply_ignores", "load"]
 
 _T = TypeVar("_T")
 
 FAIL_ON = {s.value: s for s in Severity if s is not Severity.UNKNOWN}
 """What `fail-on` may be; unknowns have an exit status of their own."""
+
+EVIDENCE = {e.value: e for e in (Evidence.TAG, Evidence.DECLARATION)}
+"""What `evidence` may be; stronger evidence runs code, which no file should ask for."""
 
 
 class ConfigError(ValueError):
@@ -72,6 +75,7 @@ class Config:
         extras: Extras of the project to include.
         groups: Dependency groups to include; None for the subject's default.
         only_binary: Never count on a source distribution.
+        evidence: How closely wheels are looked at.
         fail_on: The lightest severity that fails a run.
         ignores: Findings set aside.
     """
@@ -81,6 +85,7 @@ class Config:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] | None = None
     only_binary: bool = False
+    evidence: Evidence = Evidence.DECLARATION
     fail_on: Severity = Severity.ERROR
     ignores: tuple[Ignore, ...] = ()
 
@@ -259,10 +264,13 @@ def _flag(value: object, where: str) -> bool:
     return value
 
 
-def _severity(value: object, where: str) -> Severity:
-    if not isinstance(value, str) or value not in FAIL_ON:
-        raise ConfigError(f"{where}: must be one of {', '.join(FAIL_ON)}")
-    return FAIL_ON[value]
+def _choice(choices: Mapping[str, _T]) -> Callable[[object, str], _T]:
+    def read(value: object, where: str) -> _T:
+        if not isinstance(value, str) or value not in choices:
+            raise ConfigError(f"{where}: must be one of {', '.join(choices)}")
+        return choices[value]
+
+    return read
 
 
 _READERS: dict[str, Callable[[object, str], Any]] = {
@@ -271,6 +279,7 @@ _READERS: dict[str, Callable[[object, str], Any]] = {
     "extras": _names,
     "groups": _names,
     "only-binary": _flag,
-    "fail-on": _severity,
+    "evidence": _choice(EVIDENCE),
+    "fail-on": _choice(FAIL_ON),
     "ignore": lambda value, _: value,
 }

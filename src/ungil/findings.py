@@ -22,6 +22,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Location",
+    "Module",
     "Report",
     "Rule",
     "Severity",
@@ -132,6 +133,42 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Module:
+    """One extension module of a distribution, and what it declares about the GIL.
+
+    Attributes:
+        path: Of its file: in the wheel, below site-packages, or in the project.
+        name: Dotted, as it is imported, e.g. `lxml.etree`.
+        machine: What it was compiled for, e.g. `x86_64`; empty if not known.
+        declaration: `not_used` keeps the GIL off and `used` switches it on, be
+            it said or left at the default; with `run_time` code decides when
+            it is imported; `unknown` has a reason.
+        explicit: Is the declaration written down?
+        initialisation: `multi-phase`, `single-phase`, `export` (PEP 793) or
+            `unknown`.
+        toolchain: What seems to have made it, e.g. `Cython`; None if not known.
+        found_by: `code` if its initialisation was followed, `data` if only its
+            definition was read, `import` if it was imported, empty if unknown.
+        reason: What was seen, or why it is unknown; without a full stop.
+    """
+
+    path: str
+    name: str
+    machine: str
+    declaration: str
+    explicit: bool
+    initialisation: str
+    toolchain: str | None
+    found_by: str
+    reason: str
+
+    @property
+    def keeps_gil_off(self) -> bool | None:
+        """Does importing it leave the GIL off? None where that is not sure."""
+        return {"not_used": True, "used": False}.get(self.declaration)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer for one distribution on one target and platform.
 
@@ -155,6 +192,7 @@ class Verdict:
         reason: Why something is unknown; one sentence, empty otherwise.
         direct: Is it asked for by the subject itself, rather than through
             another distribution? None where the subject does not say.
+        modules: Its extension modules, if `evidence` says that they were read.
     """
 
     name: str
@@ -173,6 +211,7 @@ class Verdict:
     first_date: str | None = None
     reason: str = ""
     direct: bool | None = None
+    modules: tuple[Module, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

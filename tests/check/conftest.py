@@ -59,8 +59,8 @@ def ungil(tmp_path, shelf):
     project = tmp_path / "project"
     project.mkdir()
 
-    def run(*arguments, targets=("3.14t",), platforms=("linux",)):
-        command = [sys.executable, "-m", "ungil", "check", *arguments]
+    def run(*arguments, targets=("3.14t",), platforms=("linux",), evidence="tag"):
+        command = [sys.executable, "-m", "ungil", "check", *arguments, "--evidence", evidence]
         command += ["--no-index", "--find-links", str(shelf.folder)]
         command += [f"--target={t}" for t in targets] + [f"--platform={p}" for p in platforms]
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}

@@ -33,6 +33,7 @@ def tables(tmp_path_factory):
     with LoopbackIndex() as server:
         for subject in SUBJECTS:
             command = [sys.executable, "-m", "ungil", "check", subject, "--format", "json"]
+            command += ["--evidence", "tag"]
             command += ["--index-url", server.url, "--cache-dir", str(cache)]
             command += ["--platform", "linux", "--platform", "windows"]
             environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}

@@ -23,7 +23,7 @@ def check(server, tmp_path):
         environment |= {"PIP_CONFIG_FILE": os.devnull, "HOME": str(tmp_path)}
         command = [sys.executable, "-m", "ungil", "check", *arguments, "--format", "json"]
         command += ["--index-url", url or server.url, "--cache-dir", str(tmp_path / "cache")]
-        command += ["--platform", "linux"]
+        command += ["--platform", "linux", "--evidence", "tag"]
         return subprocess.run(
             command,
             capture_output=True,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ungil.config import Config, ConfigError, Ignore, apply_ignores, load
-from ungil.findings import Finding, Severity
+from ungil.findings import Evidence, Finding, Severity
 from ungil.rules import RULES, SOURCE_ONLY
 
 
@@ -33,6 +33,7 @@ def test_every_key_is_read(tmp_path):
         extras = ["Fast_Path"]
         groups = ["dev"]
         only-binary = true
+        evidence = "tag"
         fail-on = "warning"
         ignore = [
             { rule = "UG105", distribution = "OrJSON", reason = "built here", until = 2027-01-31 },
@@ -44,6 +45,7 @@ def test_every_key_is_read(tmp_path):
     assert read.extras == ("fast-path",)
     assert read.groups == ("dev",)
     assert read.only_binary
+    assert read.evidence is Evidence.TAG
     assert read.fail_on is Severity.WARNING
     (ignore,) = read.ignores
     assert (ignore.rule, ignore.distribution, ignore.until) == (
@@ -52,7 +54,7 @@ def test_every_key_is_read(tmp_path):
         date(2027, 1, 31),
     )
     assert ignore.location is not None
-    assert ignore.location.line == 10
+    assert ignore.location.line == 11
 
 
 @pytest.mark.parametrize(

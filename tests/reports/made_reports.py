@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from ungil.findings import Evidence, Finding, Location, Report, Rule, Severity, Verdict
+from ungil.findings import Evidence, Finding, Location, Module, Report, Rule, Severity, Verdict
 
 LINUX = "x86_64-unknown-linux-gnu"
 MACOS = "aarch64-apple-darwin"
@@ -30,6 +30,19 @@ def verdicts(name, version, case, places, **answers):
     return [Verdict(name, version, t, p, case, **answers) for t, p in places]
 
 
+def module(name, declaration="not_used", **fields):
+    given = {
+        "path": f"{name.replace('.', '/')}.so",
+        "machine": "x86_64",
+        "explicit": True,
+        "initialisation": "multi-phase",
+        "toolchain": "Cython",
+        "found_by": "code",
+        "reason": f"its slot says {declaration}",
+    }
+    return Module(name=name, declaration=declaration, **{**given, **fields})
+
+
 def example(targets=("3.14t", "3.15t"), platforms=(LINUX,)):
     """A blocker, an unknown, a warning, an ignored one, and what is fine."""
     places = [(t, p) for t in targets for p in platforms]
@@ -47,8 +60,17 @@ def example(targets=("3.14t", "3.15t"), platforms=(LINUX,)):
             claim="3 - Stable",
             evidence=Evidence.DECLARATION,
             direct=True,
+            modules=(module("numpy._core._multiarray_umath"), module("numpy.random._pcg64")),
         ),
-        *verdicts("grpcio", "1.72.1", WHEEL, places, installs=True, keeps_gil_off=False),
+        *verdicts(
+            "grpcio",
+            "1.72.1",
+            WHEEL,
+            places,
+            installs=True,
+            keeps_gil_off=False,
+            modules=(module("grpc._cython.cygrpc", "used"),),
+        ),
         *verdicts("lxml", "5.1.0", ABI3_ONLY, places, installs=False, evidence=Evidence.TAG),
         *verdicts("orjson", "3.10.18", SOURCE_ONLY, places, installs=False),
         *verdicts("pyyaml", "6.0.2", FALLBACK, places, installs=True),
@@ -109,6 +131,20 @@ evidence = st.none() | st.sampled_from(Evidence)
 maybe = st.none() | texts
 
 
+modules = st.builds(
+    Module,
+    path=texts,
+    name=texts,
+    machine=texts,
+    declaration=st.sampled_from(("not_used", "used", "run_time", "unknown")) | texts,
+    explicit=st.booleans(),
+    initialisation=texts,
+    toolchain=maybe,
+    found_by=texts,
+    reason=texts,
+)
+
+
 @st.composite
 def reports(draw):
     targets = draw(st.lists(st.sampled_from(("3.13t", "3.14t", "3.15t", "3.14")), unique=True))
@@ -130,6 +166,7 @@ def reports(draw):
                 draw(answers),
                 draw(answers),
                 *draw(st.tuples(maybe, evidence, maybe, maybe, maybe, maybe, texts, answers)),
+                tuple(draw(st.lists(modules, max_size=2))),
             )
         )
     said = []

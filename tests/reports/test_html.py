@@ -69,7 +69,7 @@ def test_header_cells_say_what_they_head_and_tables_can_be_scrolled_by_keyboard(
     headers = re.findall("<th[ >]", render(example(), "html"))
     assert len(headers) == len([1 for tag, k, _ in page.attributes if (tag, k) == ("th", "scope")])
     scrolled = [v for tag, k, v in page.attributes if (tag, k) == ("div", "tabindex")]
-    assert scrolled == ["0", "0"]
+    assert scrolled == ["0"] * render(example(), "html").count("<table>")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

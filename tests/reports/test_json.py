@@ -27,6 +27,8 @@ def test_the_schema_names_every_field_there_is():
     (distribution, *_), (finding, *_) = document["distributions"], document["findings"]
     assert list(distribution) == list(SCHEMA["$defs"]["distribution"]["properties"])
     assert list(finding) == list(SCHEMA["$defs"]["finding"]["properties"])
+    (module, *_) = next(d["modules"] for d in document["distributions"] if d["modules"])
+    assert list(module) == list(SCHEMA["$defs"]["module"]["properties"])
 
 
 def test_the_three_answers_are_kept_apart_and_unknown_is_null():

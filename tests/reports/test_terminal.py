@@ -3,10 +3,22 @@ import dataclasses
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_reports import LINUX, MACOS, PURE, WHEEL, WINDOWS, example, large, reports, verdicts
+from made_reports import (
+    LINUX,
+    MACOS,
+    PURE,
+    SOURCE_ONLY,
+    WHEEL,
+    WINDOWS,
+    example,
+    large,
+    module,
+    reports,
+    verdicts,
+)
 from rich.cells import cell_len
 
-from ungil.findings import Finding, Report
+from ungil.findings import Evidence, Finding, Report, Verdict
 from ungil.reports import render
 
 
@@ -67,6 +79,40 @@ def test_a_row_shows_installing_the_gil_and_the_claim_apart():
         "?",
         "?",
     ]
+
+
+def test_a_wheel_that_nobody_looked_into_is_told_from_one_that_does_not_tell():
+    answers = {"installs": True, "evidence": Evidence.TAG}
+    read = {"installs": True, "evidence": Evidence.DECLARATION}
+    found = (
+        *verdicts("not-read", "1", WHEEL, [("3.14t", LINUX)], **answers),
+        *verdicts("undecided", "1", WHEEL, [("3.14t", LINUX)], **read),
+        *verdicts("built", "1", SOURCE_ONLY, [("3.14t", LINUX)], evidence=Evidence.TAG),
+    )
+    text = terminal(Report("check", "x", ("3.14t",), (LINUX,), found))
+    assert line_with(text, "not-read").split()[-2:] == ["tag", "?"]
+    assert line_with(text, "undecided").split()[-2:] == ["?", "?"]
+    assert line_with(text, "built 1").split()[-2:] == ["?", "?"]
+
+
+def test_verbose_shows_every_module_once_where_the_targets_agree():
+    assert "cygrpc" not in terminal(example())
+    text = terminal(example(platforms=(LINUX, MACOS)), verbose=True)
+    line_with(text, "grpc._cython.cygrpc", "switches it on", "its slot says used (code)")
+    line_with(text, "numpy.random._pcg64", "keeps it off")
+    part = text[text.index("Extension modules") :]
+    assert part.index("grpcio 1.72.1") < part.index("numpy 2.3.4")
+
+
+def test_modules_that_differ_are_shown_with_their_place():
+    places = [("3.14t", LINUX), ("3.14t", MACOS)]
+    found = [
+        Verdict("a", "1", target, platform, WHEEL, modules=(module("a._a", declaration),))
+        for (target, platform), declaration in zip(places, ("used", "not_used"), strict=True)
+    ]
+    text = terminal(Report("check", "x", ("3.14t",), (LINUX, MACOS), tuple(found)), verbose=True)
+    line_with(text, "a 1 linux")
+    line_with(text, "a 1 macos")
 
 
 def test_what_is_pure_and_fine_is_one_line_unless_verbose():

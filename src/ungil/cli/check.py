@@ -15,11 +15,11 @@ from packaging.utils import canonicalize_name
 
 from ungil import reports
 from ungil.cli.progress import Progress
-from ungil.config import FAIL_ON, Config, ConfigError, apply_ignores, load
-from ungil.findings import Report, printable
+from ungil.config import EVIDENCE, FAIL_ON, Config, ConfigError, apply_ignores, load
+from ungil.findings import Evidence, Report, printable
 from ungil.index import IndexSettings, PackageIndex, PackageIndexError
 from ungil.project import Subject, SubjectError, read, read_environment
-from ungil.readiness import Change, Options, check, fix
+from ungil.readiness import Change, Importer, Options, check, fix
 from ungil.target import Target, TargetError, local_platform, parse_platform, parse_python
 
 HELP = "what would install on a free-threaded Python, and what stands in the way"
@@ -44,6 +44,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--group", action="append", metavar="NAME", help="a dependency group")
     what.add_argument(
         "--only-binary", action="store_true", default=None, help="never count on a source build"
+    )
+    what.add_argument(
+        "--evidence",
+        choices=list(EVIDENCE),
+        help="declaration (the default) reads what the modules in the wheels declare; tag looks "
+        "into no wheel",
+    )
+    what.add_argument(
+        "--import",
+        action="store_true",
+        dest="imports",
+        help="import the modules as well, with a free-threaded Python of this machine: this RUNS "
+        "THE CODE of the packages, with your rights",
     )
     what.add_argument("--as-of", metavar="DATE", type=_day, help="as the index stood on that day")
     change = parser.add_argument_group("changing requirements")
@@ -85,6 +98,8 @@ def _run(options: argparse.Namespace) -> int:
         raise _WrongUseError("--write goes with --fix")
     if options.environment and options.subjects:
         raise _WrongUseError("--environment is a subject of its own; name no other beside it")
+    if options.imports and options.evidence == Evidence.TAG.value:
+        raise _WrongUseError("--import needs --evidence declaration")
     cwd = Path.cwd()
     names = options.subjects or ["."]
     config = _config(options, names, cwd)
@@ -104,19 +119,25 @@ def _run(options: argparse.Namespace) -> int:
             groups=None if config.groups is None else frozenset(config.groups),
             only_binary=config.only_binary,
             as_of=options.as_of,
+            evidence=Evidence.DECLARATION if options.imports else config.evidence,
+            importer=_importer(targets, progress) if options.imports else None,
         )
         with PackageIndex(_settings(options, subjects, targets, how)) as index:
 
             def checked(those: Sequence[Subject]) -> Report:
-                return check(_title(names), those, targets, index, how, progress=progress)
+                # What would be changed is not run.
+                less = replace(how, importer=None)
+                return check(_title(names), those, targets, index, less, progress=progress)
 
-            report = checked(subjects)
+            report = check(_title(names), subjects, targets, index, how, progress=progress)
             ignored = apply_ignores(report.findings, config.ignores, datetime.now(UTC).date())
             report = replace(report, findings=ignored)
             changes: list[Change] = []
             if options.fix:
                 changes, _ = fix(subjects, targets, index, how, report, checked)
             warnings = index.warnings
+            if options.verbose and index.traffic.wheels:
+                report = replace(report, notes=(*report.notes, f"{index.traffic}"))
     for warning in warnings:
         print(f"ungil: {printable(warning)}", file=sys.stderr)
     _print(report, options)
@@ -140,9 +161,22 @@ def _config(options: argparse.Namespace, names: Sequence[str], cwd: Path) -> Con
         config = replace(config, groups=tuple(map(canonicalize_name, options.group)))
     if options.only_binary is not None:
         config = replace(config, only_binary=options.only_binary)
+    if options.evidence:
+        config = replace(config, evidence=EVIDENCE[options.evidence])
     if options.fail_on:
         config = replace(config, fail_on=FAIL_ON[options.fail_on])
     return config
+
+
+def _importer(targets: Sequence[Target], progress: Progress) -> Importer:
+    importer = Importer.found(targets, progress.say)
+    if not importer.interpreters:
+        wanted = " or ".join(dict.fromkeys(str(t.python) for t in targets))
+        raise _WrongUseError(
+            f"--import needs a free-threaded interpreter of a target ({wanted}) on PATH, and a "
+            "target for this machine's platform; none was found"
+        )
+    return importer
 
 
 def _each(values: Sequence[str]) -> list[str]:

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from ungil.findings import printable
+
 __all__ = ["Progress"]
 
 _PATIENCE = 0.5  # seconds in which a person needs no sign of life
@@ -32,6 +34,11 @@ class Progress:
         sys.stderr.write(f"\r\x1b[K{what}{count}")
         sys.stderr.flush()
 
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        self._wipe()
+        print(f"ungil: {printable(text)}", file=sys.stderr, flush=True)
+
     def __enter__(self) -> Self:
         return self
 
@@ -42,6 +49,9 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         """Wipe the line, whatever happened."""
+        self._wipe()
+
+    def _wipe(self) -> None:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

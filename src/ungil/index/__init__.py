@@ -8,6 +8,7 @@ for the user: what, where, why, and what to do. It never holds credentials.
 """
 
 from ungil.index.fit import fitting_wheels, may_fit, sources
+from ungil.index.learnt import Learnt
 from ungil.index.model import (
     File,
     Metadata,
@@ -23,6 +24,7 @@ from ungil.index.settings import IndexSettings
 __all__ = [
     "File",
     "IndexSettings",
+    "Learnt",
     "Metadata",
     "PackageIndex",
     "PackageIndexError",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, BinaryIO, Self, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -17,6 +20,7 @@ import msgspec
 from ungil.findings import printable
 from ungil.index.addresses import local_path, origin, shown, simple_page, without_credentials
 from ungil.index.cache import Cache, Shelf
+from ungil.index.learnt import Learnt, Traffic
 from ungil.index.model import (
     File,
     Metadata,
@@ -30,6 +34,8 @@ from ungil.index.settings import IndexSettings
 from ungil.index.transport import CONCURRENCY, Answer, Transport, failure
 
 __all__ = ["PackageIndex"]
+
+T = TypeVar("T")
 
 _FRESH = 600  # seconds, where the server says nothing; indexes themselves say so
 _FRESHEST = 24 * 3600
@@ -68,6 +74,7 @@ class PackageIndex:
 
     Attributes:
         settings: What it was made with.
+        traffic: How much of how many wheels `open` and `fetch` have read.
     """
 
     def __init__(self, settings: IndexSettings, *, clock: Callable[[], float] = time.time) -> None:
@@ -78,6 +85,7 @@ class PackageIndex:
             clock: Seconds since the epoch; what ages in the cache are told by.
         """
         self.settings = settings
+        self.traffic = Traffic()
         self._clock = clock
         self._transport = Transport(settings)
         self._cache = Cache(settings.cache_dir)
@@ -211,6 +219,78 @@ class PackageIndex:
         if keep:
             self._metadata.put(key, metadata)
         return metadata
+
+    @contextmanager
+    def open(self, file: File) -> Iterator[BinaryIO]:
+        """A wheel, to be read in parts; only what is read is transferred.
+
+        From a server that does not give parts it is transferred whole, once,
+        and must then have the hash that the index names. Parts cannot be
+        checked against it. For one thread at a time.
+
+        Args:
+            file: Of a release.
+
+        Raises:
+            PackageIndexError: It cannot be had; also while it is read.
+        """
+        what = file.name
+        path = local_path(file.url)
+        if path is not None:
+            with _opened(path, file) as wheel:
+                yield wheel
+            return
+        from ungil.index.ranged import RangesUnsupportedError, RemoteFile  # noqa: PLC0415
+
+        host = origin(file.url)
+        if host not in self._no_ranges:
+            try:
+                remote = RemoteFile(self._transport, file.url, what, file.size)
+            except RangesUnsupportedError:
+                self._no_ranges.add(host)
+            else:
+                try:
+                    with remote:
+                        yield cast("BinaryIO", remote)  # as much of one as is needed
+                finally:
+                    self.traffic.add(remote.fetched, remote.size)
+                return
+        with tempfile.TemporaryFile() as whole:
+            self._download(file, what, whole)
+            self.traffic.add(whole.seek(0, io.SEEK_END))
+            whole.seek(0)
+            yield whole
+
+    @contextmanager
+    def fetch(self, file: File) -> Iterator[Path]:
+        """A whole file on this machine, for as long as it is needed.
+
+        Args:
+            file: Of a release.
+
+        Raises:
+            PackageIndexError: It cannot be had, or has not the hash that the
+                index names.
+        """
+        path = local_path(file.url)
+        if path is not None:
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder, "file")
+            with path.open("w+b") as whole:
+                self._download(file, file.name, whole)
+            self.traffic.add(path.stat().st_size)
+            yield path
+
+    def learnt(self, kind: str, of: type[T]) -> Learnt[T]:
+        """What was found out about files before, from the cache.
+
+        Args:
+            kind: What it is about; to be changed whenever the finding out is.
+            of: The type of what is kept.
+        """
+        return Learnt(Shelf(self._cache, kind, of))
 
     # Projects
 
@@ -394,6 +474,16 @@ class PackageIndex:
         if file.sha256 is not None and digest_of.hexdigest() != file.sha256:
             raise failure(what, file.url, "the file is not the one whose hash the index names")
         into.seek(0)
+
+
+def _opened(path: Path, file: File) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise failure(file.name, file.url, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such path"
+        raise failure(file.name, file.url, why) from None
 
 
 class _ToldFile(msgspec.Struct):

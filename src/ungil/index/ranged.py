@@ -60,6 +60,11 @@ class RemoteFile(io.RawIOBase):
         if (start is None or not self._fetch(start, TAIL)) and not self._fetch(None, TAIL):
             raise self._unsupported()
 
+    @property
+    def fetched(self) -> int:
+        """Bytes that came over the network so far."""
+        return self._fetched
+
     def readable(self) -> bool:
         """Always."""
         return True

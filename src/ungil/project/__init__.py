@@ -17,10 +17,12 @@ from packaging.utils import canonicalize_name
 
 from ungil.findings import printable
 from ungil.project.addresses import without_credentials
+from ungil.project.compiled import built_files, installed_files
 from ungil.project.conditions import Conditions, choose
 from ungil.project.directory import choose_in
 from ungil.project.environment import read_installed
 from ungil.project.model import (
+    Installed,
     LocalWheel,
     Pin,
     Selection,
@@ -42,13 +44,17 @@ from ungil.project.uv_lock import read_uv_lock
 from ungil.project.wheels import SDIST_SUFFIXES, read_wheel, read_wheel_directory
 
 __all__ = [
+    "Installed",
     "LocalWheel",
     "Pin",
+    "Place",
     "Selection",
     "Subject",
     "SubjectError",
     "Unindexed",
     "Wanted",
+    "built_files",
+    "installed_files",
     "read",
     "read_environment",
 ]
@@ -107,8 +113,7 @@ def _directory(place: Place) -> Subject:
     choice = choose_in(place)
     if choice.place == place:
         return read_wheel_directory(place)
-    subject = _file(choice.place)
-    return subject if choice.note is None else _Noted(subject, choice.note)
+    return _Project(_file(choice.place), place, () if choice.note is None else (choice.note,))
 
 
 def _file(place: Place) -> Subject:
@@ -150,11 +155,12 @@ def _by_content(document: Document) -> Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class _Noted:
-    """A subject with something to tell about how it was found."""
+class _Project:
+    """A project's directory: what was read in it, and what to tell about the choice."""
 
     subject: Subject
-    note: str
+    place: Place
+    notes: tuple[str, ...]
 
     @property
     def path(self) -> str:
@@ -168,7 +174,8 @@ class _Noted:
         groups: frozenset[str] | None = None,
     ) -> Selection:
         selection = self.subject.select(environment, extras=extras, groups=groups)
-        return replace(selection, notes=(self.note, *selection.notes))
+        notes = (*self.notes, *selection.notes)
+        return replace(selection, directories=(self.place,), notes=notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from ungil.findings import printable
 from ungil.project.conditions import Conditions, choose
 from ungil.project.core_metadata import LARGEST, CoreMetadata, parse_core_metadata
 from ungil.project.graph import reach
-from ungil.project.model import Pin, Selection, SubjectError, Unindexed
+from ungil.project.model import Installed, Pin, Selection, SubjectError, Unindexed
 from ungil.project.pins import unindexed
 from ungil.project.places import Document, Place
 from ungil.project.requirement import parse_requirement, url_kind
@@ -61,7 +61,8 @@ if found:
 if not found or shared:
     for scheme in [default] + base:
         own += places(scheme)
-print(json.dumps(["ungil", own]))
+t = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+print(json.dumps(["ungil", own, "cp%d%d%s" % (sys.version_info[0], sys.version_info[1], t)]))
 """
 
 
@@ -74,6 +75,7 @@ class _Installed:
     metadata: CoreMetadata
     requested: bool = False
     source: Unindexed | None = None
+    record: Path | None = None
 
 
 @dataclass
@@ -81,6 +83,7 @@ class EnvironmentSubject:
     """What is installed for one interpreter."""
 
     place: Place
+    abi: str = ""
     installed: dict[str, _Installed] = field(default_factory=dict)
     others: list[Unindexed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -115,6 +118,7 @@ class EnvironmentSubject:
                     one.version,
                     direct=one.requested if marked else None,
                     required_by=tuple(sorted(parents.get(name, set()) - {name})),
+                    installed=self._installed(one),
                 )
                 for name, one in sorted(self.installed.items())
                 if one.source is None
@@ -125,6 +129,11 @@ class EnvironmentSubject:
             ),
             notes=tuple(self.notes),
         )
+
+    def _installed(self, one: _Installed) -> Installed | None:
+        if one.record is None:
+            return None
+        return Installed(self.abi, one.record.parent.parent, one.record)
 
     def _edges(self, name: str, conditions: Conditions) -> Iterator[tuple[str, frozenset[str]]]:
         for text in self.installed[name].metadata.requires_dist:
@@ -147,8 +156,9 @@ def read_installed(python: str) -> EnvironmentSubject:
     """
     cwd = Path.cwd()
     executable = _executable(python, cwd)
-    subject = EnvironmentSubject(Place.named(python, cwd))
-    for folder in dict.fromkeys(map(os.path.normpath, _site_packages(executable))):
+    folders, abi = _answers(executable)
+    subject = EnvironmentSubject(Place.named(python, cwd), abi)
+    for folder in dict.fromkeys(map(os.path.normpath, folders)):
         if Path(folder).is_dir():
             _read_folder(subject, Place.named(folder, cwd))
     return subject
@@ -170,15 +180,16 @@ def _executable(python: str, cwd: Path) -> Place:
     return Place.named(found, cwd)
 
 
-def _site_packages(executable: Place) -> list[str]:
+def _answers(executable: Place) -> tuple[list[str], str]:
+    """The site-packages of an interpreter, and its ABI."""
     output = _run(executable)
     try:
-        mark, folders = json.loads(output.decode("utf-8").strip().rpartition("\n")[2])
+        mark, folders, abi = json.loads(output.decode("utf-8").strip().rpartition("\n")[2])
     except (ValueError, TypeError, RecursionError):
-        mark, folders = None, None
-    if mark != "ungil" or not isinstance(folders, list):
+        mark, folders, abi = None, None, None
+    if mark != "ungil" or not isinstance(folders, list) or not isinstance(abi, str):
         raise executable.problem("does not answer like a Python; name a Python interpreter")
-    return [folder for folder in folders if isinstance(folder, str)]
+    return [folder for folder in folders if isinstance(folder, str)], abi
 
 
 def _run(executable: Place) -> bytes:
@@ -266,7 +277,15 @@ def _installed(entry: Place) -> _Installed:
         raise ValueError(f"{metadata.version!r} is no version") from None
     name = canonicalize_name(metadata.name)
     requested = entry.inside("REQUESTED").exists()
-    return _Installed(name, version, metadata, requested, _source(entry, name, version))
+    record = entry.path / "RECORD"
+    return _Installed(
+        name,
+        version,
+        metadata,
+        requested,
+        _source(entry, name, version),
+        record if record.is_file() else None,
+    )
 
 
 def _source(entry: Place, name: str, version: str) -> Unindexed | None:

@@ -8,12 +8,17 @@ resolver.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from ungil.findings import Location
 
+if TYPE_CHECKING:
+    from ungil.project.places import Place
+
 __all__ = [
+    "Installed",
     "LocalWheel",
     "Pin",
     "Selection",
@@ -32,6 +37,21 @@ class SubjectError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Installed:
+    """Where a distribution is installed.
+
+    Attributes:
+        abi: Of the interpreter it is installed for, e.g. `cp314t`.
+        folder: That is searched for its modules, e.g. site-packages.
+        record: Its RECORD, which lists its files.
+    """
+
+    abi: str
+    folder: Path
+    record: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """One distribution at one version, as locked or installed.
 
@@ -44,6 +64,7 @@ class Pin:
             where it lists none.
         direct: Is it asked for by the project itself? None if not told.
         required_by: Normalised names of what asks for it, if told.
+        installed: Where it is installed, if it is.
     """
 
     name: str
@@ -53,6 +74,7 @@ class Pin:
     hashes: frozenset[str] = frozenset()
     direct: bool | None = None
     required_by: tuple[str, ...] = ()
+    installed: Installed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +127,7 @@ class LocalWheel:
         requires_python: As its metadata says.
         classifiers: As its metadata says.
         problem: Why the file cannot be trusted, one sentence; empty if it can.
+        file: Where it is.
     """
 
     path: str
@@ -114,6 +137,7 @@ class LocalWheel:
     requires_python: str | None = None
     classifiers: tuple[str, ...] = ()
     problem: str = ""
+    file: Path = field(default=Path(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +153,7 @@ class Selection:
         constraints: Requirements that limit versions without asking for them.
         unindexed: What no index carries.
         wheels: Wheels at hand, every one of them, whether or not it fits.
+        directories: Those of projects, with sources and what is built in place.
         requires_python: The subject's own `requires-python`, as a PEP 440
             specifier; it may exclude the target.
         notes: Sentences for the report, e.g. that a lock excludes the target.
@@ -147,6 +172,7 @@ class Selection:
     constraints: tuple[Wanted, ...] = ()
     unindexed: tuple[Unindexed, ...] = ()
     wheels: tuple[LocalWheel, ...] = ()
+    directories: tuple[Place, ...] = ()
     requires_python: str | None = None
     notes: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()

@@ -100,6 +100,7 @@ def _local_wheel(place: Place) -> LocalWheel:
         tag,
         metadata.requires_python,
         metadata.classifiers,
+        file=place.path,
     )
 
 

@@ -2,12 +2,14 @@
 
 from ungil.readiness.check import Options, check
 from ungil.readiness.fix import Change, blocked, fix
+from ungil.readiness.importing import Importer
 from ungil.readiness.standing import READY, Standing, stand
 from ungil.readiness.tags import suggest_tag, tag_is_impossible
 
 __all__ = [
     "READY",
     "Change",
+    "Importer",
     "Options",
     "Standing",
     "blocked",

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from ungil import rules
-from ungil.findings import Finding, Report, Verdict
+from ungil.findings import Evidence, Finding, Report, Verdict
 from ungil.index import (
     File,
+    Learnt,
     Metadata,
     PackageIndexError,
     Project,
     ProjectNotFoundError,
     admits,
 )
-from ungil.project import Pin, Selection, Subject, Unindexed
+from ungil.project import Pin, Place, Selection, Subject, Unindexed
+from ungil.readiness.declarations import Index
+from ungil.readiness.importing import Importer
+from ungil.readiness.in_place import judge_in_place
 from ungil.readiness.judge import Judge, Judged
+from ungil.readiness.reader import Reader
 from ungil.readiness.wheels import judge_wheels
-from ungil.resolution import Index, Resolution, ResolutionError, resolve
+from ungil.resolution import Resolution, ResolutionError, resolve
 from ungil.target import Target
 
 __all__ = ["Options", "Progress", "check"]
 
 _THREADS = 16
+
+T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -43,12 +53,16 @@ class Options:
         groups: Dependency groups; None for the subject's default.
         only_binary: Never count on a source distribution.
         as_of: Answer as the index stood at the end of this day (UTC).
+        evidence: `TAG` to look at no binary; `DECLARATION` to read them.
+        importer: Confirms what was read by running the code; None for never.
     """
 
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] | None = None
     only_binary: bool = False
     as_of: date | None = None
+    evidence: Evidence = Evidence.DECLARATION
+    importer: Importer | None = None
 
 
 def check(
@@ -69,15 +83,23 @@ def check(
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
     notes: dict[str, None] = {}
+    directories: dict[Place, None] = {}
     for target in targets:
         selection = _merge(
             subject.select(target.environment, extras=options.extras, groups=options.groups)
             for subject in subjects
         )
         notes |= dict.fromkeys(selection.notes)
+        if options.evidence is not Evidence.TAG and target.python.free_threaded:
+            directories |= dict.fromkeys(selection.directories)
         for verdict, found in _judged(selection, seen, target, options, progress):
             verdicts += [verdict] if verdict else []
             findings += found
+    for directory in directories:
+        progress(f"reading the sources of {directory.label}", 0, 0)
+        said, remarks = _of_sources(directory)
+        findings += said
+        notes |= dict.fromkeys(remarks)
     return Report(
         verb="check",
         subject=name,
@@ -88,6 +110,20 @@ def check(
         as_of=options.as_of.isoformat() if options.as_of else None,
         notes=tuple(notes),
     )
+
+
+def _of_sources(directory: Place) -> tuple[list[Finding], tuple[str, ...]]:
+    """What a project's own sources say, whatever the target; findings and notes."""
+    from ungil.sources import inspect  # noqa: PLC0415 - of no use to who checks a lock alone
+
+    inspection = inspect(directory.path)
+    found = [
+        replace(f, location=replace(f.location, path=directory.inside(f.location.path).label))
+        if f.location
+        else f
+        for f in inspection.findings
+    ]
+    return found, inspection.notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +148,22 @@ class _AsOf:
     def metadata(self, name: str, version: str, file: File) -> Metadata:
         return self.index.metadata(name, version, file)
 
+    def open(self, file: File) -> AbstractContextManager[BinaryIO]:
+        return self.index.open(file)
+
+    def fetch(self, file: File) -> AbstractContextManager[Path]:
+        return self.index.fetch(file)
+
+    def learnt(self, kind: str, of: type[T]) -> Learnt[T]:
+        return self.index.learnt(kind, of)
+
 
 def _judged(
     selection: Selection, index: Index, target: Target, options: Options, progress: Progress
 ) -> list[Judged]:
     """Everything one target has to say about a selection."""
-    judge = Judge(index, target, options.only_binary)
+    reader = _reader(index, target, options)
+    judge = Judge(index, target, options.only_binary, reader=reader)
     pins = list(selection.pins)
     judged: list[Judged] = []
     if selection.wanted:
@@ -133,7 +179,10 @@ def _judged(
             pins += _pins(selection, found)
             judged += _unlearnt(selection, found, judge)
     judged += [judge.unindexed(entry) for entry in selection.unindexed]
+    if reader is not None and reader.importer is not None:
+        reader.importer.warn(target, len(pins) + len(selection.wheels))
     judged += judge_wheels(judge, selection.wheels)
+    judged += judge_in_place(judge, selection.directories)
     python = target.environment["python_full_version"]
     if not admits(selection.requires_python, python):
         message = f"Its requires-python is {selection.requires_python!r}."
@@ -145,6 +194,14 @@ def _judged(
             progress(f"judging for {target}", done, len(pins))
             judged.append(result)
     return judged
+
+
+def _reader(index: Index, target: Target, options: Options) -> Reader | None:
+    """What reads modules for a target, None where the GIL is on anyway or nobody asks."""
+    if options.evidence is Evidence.TAG or not target.python.free_threaded:
+        return None
+    importer = options.importer
+    return Reader(index, target, importer if importer and importer.serves(target) else None)
 
 
 def _resolved(selection: Selection, judge: Judge) -> Resolution:
@@ -213,6 +270,7 @@ def _merge(selections: Iterable[Selection]) -> Selection:
             constraints=merged.constraints + s.constraints,
             unindexed=merged.unindexed + s.unindexed,
             wheels=merged.wheels + s.wheels,
+            directories=merged.directories + s.directories,
             notes=merged.notes + s.notes,
             prereleases=merged.prereleases or s.prereleases,
             requires_python=merged.requires_python or s.requires_python,

@@ -2,8 +2,10 @@
 
 For each requirement of the project's own whose distribution is blocked, the
 lowest later version that does on every target is asked for, and nothing else
-is touched. What was changed is then resolved and judged again, because a new
-version can bring new blockers; a change that does not help is dropped.
+is touched. Where modules switch the GIL on, or the lowest version did not
+help, it is the newest: which of those between keeps the GIL off, only their
+binaries tell. What was changed is then resolved and judged again, because a
+new version can bring new blockers; a change that does not help is dropped.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from ungil.findings import Location, Report, Severity
+from ungil import rules
+from ungil.findings import Location, Report, Rule, Severity
 from ungil.index import PackageIndexError
 from ungil.project import Selection, Subject, Wanted
 from ungil.readiness.check import Options
-from ungil.readiness.history import lowest_ready
+from ungil.readiness.history import lowest_ready, newest_ready
 from ungil.resolution import Index
 from ungil.target import Target
 
@@ -44,6 +47,9 @@ class Change:
     old: str
     new: str
     location: Location | None
+
+
+_SWITCHING = frozenset({rules.SWITCHES_GIL_ON, rules.UNDECLARED_SINGLE_PHASE})
 
 
 def blocked(report: Report) -> dict[str, str]:
@@ -83,18 +89,28 @@ def fix(
             for one in selection.wanted:
                 wanted.setdefault(canonicalize_name(Requirement(one.requirement).name), one)
     changes: dict[str, Change] = {}
+    newest: set[str] = set()
     for _ in range(_ROUNDS):
+        before = _blockers(report)
+        newest |= {name for name, found in before.items() if found & _SWITCHING}
         more = {
             name: change
             for name, version in blocked(report).items()
-            if name in wanted and (change := _change(name, version, wanted[name], targets, index))
+            if name in wanted
+            and (change := _change(name, version, wanted[name], targets, index, name in newest))
         }
         if not more:
             break
         tried = check_again([_Changed(s, {**changes, **more}) for s in subjects])
-        still = blocked(tried)
-        helped = {name: change for name, change in more.items() if name not in still}
-        if any(v.version is None and not v.reason for v in tried.verdicts) or not helped:
+        if any(v.version is None and not v.reason for v in tried.verdicts):
+            break
+        after = _blockers(tried)
+        helped = {name: c for name, c in more.items() if _is_better(before, after, name)}
+        in_vain = more.keys() - helped.keys() - newest
+        newest |= in_vain
+        if not helped and in_vain:
+            continue
+        if not helped:
             break
         if len(helped) < len(more):
             tried = check_again([_Changed(s, {**changes, **helped}) for s in subjects])
@@ -103,14 +119,35 @@ def fix(
     return sorted(changes.values(), key=lambda c: c.name), report
 
 
+def _blockers(report: Report) -> dict[str, set[Rule]]:
+    """What stands in the way of each distribution."""
+    found: dict[str, set[Rule]] = {}
+    for finding in report.counting:
+        if finding.rule.severity is Severity.ERROR:
+            found.setdefault(finding.subject.split(" ", 1)[0], set()).add(finding.rule)
+    return found
+
+
+def _is_better(before: dict[str, set[Rule]], after: dict[str, set[Rule]], name: str) -> bool:
+    """Is it free of blockers, or does it at least install now?"""
+    left = after.get(name, set())
+    return not left or (left <= _SWITCHING and not before[name] <= _SWITCHING)
+
+
 def _change(
-    name: str, version: str, wanted: Wanted, targets: Sequence[Target], index: Index
+    name: str,
+    version: str,
+    wanted: Wanted,
+    targets: Sequence[Target],
+    index: Index,
+    newest: bool,
 ) -> Change | None:
     try:
         project = index.project(name)
     except PackageIndexError:
         return None
-    better = lowest_ready(project, targets, SpecifierSet(f">{version}"))
+    ready = newest_ready if newest else lowest_ready
+    better = ready(project, targets, SpecifierSet(f">{version}"))
     if better is None:
         return None
     old = Requirement(wanted.requirement).specifier
@@ -155,7 +192,9 @@ class _Changed:
         groups: frozenset[str] | None = None,
     ) -> Selection:
         selection = self.subject.select(environment, extras=extras, groups=groups)
-        return replace(selection, wanted=tuple(map(self._changed, selection.wanted)))
+        # What the project itself holds does not change with its requirements.
+        wanted = tuple(map(self._changed, selection.wanted))
+        return replace(selection, wanted=wanted, directories=())
 
     def _changed(self, wanted: Wanted) -> Wanted:
         change = self.changes.get(canonicalize_name(Requirement(wanted.requirement).name))

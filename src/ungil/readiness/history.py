@@ -12,7 +12,7 @@ from ungil.index import Project, Release, may_fit
 from ungil.readiness.standing import READY, stand
 from ungil.target import Target
 
-__all__ = ["History", "history", "lowest_ready"]
+__all__ = ["History", "history", "lowest_ready", "newest_ready"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,30 @@ def lowest_ready(
     project: Project, targets: Iterable[Target], specifier: SpecifierSet
 ) -> str | None:
     """The lowest version in `specifier` that does on every one of the targets."""
+    return next(_ready_on_all(project, targets, specifier, reversed(project.releases)), None)
+
+
+def newest_ready(
+    project: Project, targets: Iterable[Target], specifier: SpecifierSet
+) -> str | None:
+    """The newest version in `specifier` that does on every one of the targets."""
+    return next(_ready_on_all(project, targets, specifier, project.releases), None)
+
+
+def _ready_on_all(
+    project: Project,
+    targets: Iterable[Target],
+    specifier: SpecifierSet,
+    releases: Iterable[Release],
+) -> Iterator[str]:
     targets = list(targets)
-    for release in reversed(project.releases):
-        if (
-            specifier.contains(release.version)
-            and not release.is_prerelease
-            and all(_is_ready(project, target, release) for target in targets)
-        ):
-            return release.version
-    return None
+    return (
+        release.version
+        for release in releases
+        if specifier.contains(release.version)
+        and not release.is_prerelease
+        and all(_is_ready(project, target, release) for target in targets)
+    )
 
 
 def _ready(project: Project, target: Target, releases: Iterable[Release]) -> Iterator[Release]:

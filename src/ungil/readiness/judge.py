@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ungil import rules
 from ungil.findings import Evidence, Finding, Location, Rule, Severity, Verdict
-from ungil.index import File, PackageIndexError, ProjectNotFoundError
+from ungil.index import File, PackageIndexError, Project, ProjectNotFoundError
 from ungil.project import Pin, Unindexed
+from ungil.readiness.declarations import Index, Reading
 from ungil.readiness.history import History, history
-from ungil.readiness.remedy import remedy
+from ungil.readiness.reader import Reader
+from ungil.readiness.remedy import Newer, remedy, switching_remedy
 from ungil.readiness.standing import READY, Standing, stand
-from ungil.resolution import Index
+from ungil.readiness.switching import said_of
 from ungil.target import Target
 
-__all__ = ["Judge", "Judged", "claimed"]
+__all__ = ["Judge", "Judged", "claimed", "with_reading"]
 
 _CLAIM = "Programming Language :: Python :: Free Threading"
 
@@ -33,12 +35,14 @@ class Judge:
         only_binary: Are source distributions of no use?
         passed_over: By name, a newer version that was not chosen because the
             target can take none of its files.
+        reader: Reads what the modules declare; None where that is not asked.
     """
 
     index: Index
     target: Target
     only_binary: bool = False
     passed_over: Mapping[str, str] = field(default_factory=dict)
+    reader: Reader | None = None
 
     def pin(self, pin: Pin) -> Judged:
         """Judge one version of an index's project."""
@@ -73,7 +77,9 @@ class Judge:
             )
         standing = self._stand(allowed)
         past = history(project, self.target)
-        return self._judged(pin, standing, past, files, allowed)
+        found = self._judged(pin, standing, past, files, allowed)
+        reading = None if self.reader is None else self.reader.of_pin(pin, standing)
+        return found if reading is None else self._with_modules(found, pin, project, past, reading)
 
     def _stand(self, files: Sequence[File]) -> Standing:
         if self.only_binary:
@@ -92,9 +98,6 @@ class Judge:
         allowed: Sequence[File],
     ) -> Judged:
         claim, why = self._claim(pin, standing, allowed)
-        reason = why
-        if standing.keeps_gil_off is None and standing.installs:
-            reason = "Only the binaries tell whether the modules keep the GIL off. " + why
         verdict = Verdict(
             name=pin.name,
             version=pin.version,
@@ -110,7 +113,7 @@ class Judge:
             newest=past.newest,
             first=past.first,
             first_date=past.first_date,
-            reason=(standing.message if standing.installs is None else reason).strip(),
+            reason=standing.message if standing.installs is None else why or self._unread(standing),
             direct=pin.direct,
         )
         subject = f"{pin.name} {pin.version}"
@@ -122,6 +125,29 @@ class Judge:
             )
         findings += self._beside(pin, subject, standing, files, allowed)
         return verdict, findings
+
+    def _unread(self, standing: Standing) -> str:
+        """Why it is not known what the modules declare, where nothing is read."""
+        if standing.keeps_gil_off is not None or not standing.installs or self.reader is not None:
+            return ""
+        return "Only the binaries tell whether the modules keep the GIL off; they were not read."
+
+    def _with_modules(
+        self, found: Judged, pin: Pin, project: Project, past: History, reading: Reading
+    ) -> Judged:
+        """A row, completed by what its modules declare."""
+        verdict, findings = found
+        said = said_of(reading)
+        newer = Newer()
+        if self.reader is not None and not all(one.remedy for one in said):
+            newer = self.reader.newer(pin, project, past)
+        for one in said:
+            fix = one.remedy or switching_remedy(one.rule, pin, newer)
+            subject = f"{pin.name} {pin.version}"
+            findings.append(
+                self.finding(one.rule, subject, one.message, fix, pin.location, one.evidence)
+            )
+        return verdict and with_reading(verdict, reading), findings
 
     def _beside(
         self,
@@ -198,16 +224,22 @@ class Judge:
         return verdict, [self.finding(rule, subject, why, fix, location)]
 
     def finding(
-        self, rule: Rule, subject: str, message: str, fix: str, location: Location | None = None
+        self,
+        rule: Rule,
+        subject: str,
+        message: str,
+        fix: str,
+        location: Location | None = None,
+        evidence: Evidence = Evidence.TAG,
     ) -> Finding:
-        """A finding of this target, at the level of evidence there is so far."""
+        """A finding of this target."""
         return Finding(
             rule,
             subject,
             message,
             fix,
             location=location,
-            evidence=None if rule.severity is Severity.UNKNOWN else Evidence.TAG,
+            evidence=None if rule.severity is Severity.UNKNOWN else evidence,
             target=str(self.target.python),
             platform=str(self.target.platform),
         )
@@ -221,6 +253,19 @@ _UNKNOWN_REMEDY: Mapping[str, str] = {
     "UG123": "Name the index that has it with --extra-index-url, or lock again.",
     "UG125": "Build the wheel again.",
 }
+
+
+def with_reading(verdict: Verdict, reading: Reading) -> Verdict:
+    """A verdict, completed by what the modules declare."""
+    why = " ".join(one.message for one in said_of(reading)) if reading.keeps_gil_off is None else ""
+    unimported = f"Not all of it was imported: {reading.unimported}." if reading.unimported else ""
+    return replace(
+        verdict,
+        keeps_gil_off=reading.keeps_gil_off,
+        evidence=reading.evidence,
+        modules=reading.modules,
+        reason=" ".join(filter(None, (verdict.reason, why, unimported))),
+    )
 
 
 def _allowed(pin: Pin, files: Sequence[File]) -> list[File]:

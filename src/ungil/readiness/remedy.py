@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from packaging.version import Version
 
 from ungil import rules
-from ungil.findings import Rule
+from ungil.findings import Module, Rule
 from ungil.project import Pin
 from ungil.readiness.history import History
 
-__all__ = ["remedy"]
+__all__ = ["Newer", "own_remedy", "remedy", "switching_remedy"]
 
 _OTHERWISE = {
     rules.NOTHING_FITS: "Ask for free-threaded wheels, or make it optional or replace it.",
@@ -32,9 +35,69 @@ def remedy(case: Rule, pin: Pin, past: History) -> str:
     words = _version_words(pin.name, pin.version, past)
     if not words:
         words = f"No version of it does yet. {_OTHERWISE.get(case, '')}".rstrip()
-    if not pin.direct and pin.required_by:
-        words += f" It is required by {', '.join(pin.required_by[:3])}."
-    return words
+    return words + _required_by(pin)
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """The newest release that fits the target.
+
+    Attributes:
+        version: None if there is none newer than the pinned one.
+        keeps_gil_off: Do its modules? None if that could not be told.
+    """
+
+    version: str | None = None
+    keeps_gil_off: bool | None = None
+
+
+def switching_remedy(rule: Rule, pin: Pin, newer: Newer) -> str:
+    """What to do about a distribution whose modules switch the GIL on."""
+    if newer.version and newer.keeps_gil_off:
+        words = f"Require {pin.name}>={newer.version}, whose modules keep it off."
+        return words + _required_by(pin)
+    if newer.version is None:
+        words = "There is no newer release that fits."
+    elif newer.keeps_gil_off is None:
+        words = f"Whether {newer.version}, the newest release, keeps it off could not be told."
+    else:
+        words = f"So does {newer.version}, the newest release."
+    fix = "to declare it"
+    if rule is rules.UNDECLARED_SINGLE_PHASE:
+        fix = "for multi-phase initialisation or a call of PyUnstable_Module_SetGIL"
+    words += f" Ask its maintainers {fix}; until then PYTHON_GIL=0 keeps the GIL off at your risk."
+    return words + _required_by(pin)
+
+
+def _required_by(pin: Pin) -> str:
+    if pin.direct or not pin.required_by:
+        return ""
+    return f" It is required by {', '.join(pin.required_by[:3])}."
+
+
+_DECLARE = {
+    "Cython": "the directive freethreading_compatible = True",
+    "PyO3": "#[pymodule(gil_used = false)]",
+    "cffi": "a build with cffi 2.0 or later",
+    "f2py": "f2py's option --freethreading-compatible",
+    "nanobind": "FREE_THREADED in nanobind_add_module",
+    "pybind11": "py::mod_gil_not_used() in PYBIND11_MODULE",
+}
+_IN_C = "the slot {Py_mod_gil, Py_MOD_GIL_NOT_USED}"
+_IN_C_SINGLE_PHASE = "a call of PyUnstable_Module_SetGIL"
+
+
+def own_remedy(modules: Iterable[Module]) -> str:
+    """What to do about modules of the user's own that switch the GIL on."""
+    ways = dict.fromkeys(
+        f"{_DECLARE[m.toolchain]} ({m.toolchain})"
+        if m.toolchain in _DECLARE
+        else _IN_C_SINGLE_PHASE
+        if m.initialisation == "single-phase"
+        else _IN_C
+        for m in modules
+    )
+    return f"Once the code is safe without the GIL, declare it: {'; '.join(ways)}."
 
 
 def _version_words(name: str, version: str, past: History) -> str:

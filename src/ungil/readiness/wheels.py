@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ungil import rules
-from ungil.findings import Evidence, Finding, Severity, Verdict
+from ungil.findings import Evidence, Finding, Location, Severity, Verdict
 from ungil.index import File
 from ungil.project import LocalWheel
-from ungil.readiness.judge import Judge, Judged, claimed
-from ungil.readiness.standing import stand
+from ungil.readiness.declarations import Reading
+from ungil.readiness.judge import Judge, Judged, claimed, with_reading
+from ungil.readiness.remedy import own_remedy
+from ungil.readiness.standing import Standing, stand
+from ungil.readiness.switching import said_of
 from ungil.readiness.tags import suggest_tag, tag_is_impossible
 
 __all__ = ["judge_wheels"]
@@ -52,7 +55,27 @@ def _judged(judge: Judge, name: str, version: str, group: Sequence[LocalWheel]) 
     if standing.case.severity is not Severity.NOTE and not findings:
         fix = f"Build a wheel for {judge.target.python.abi} as well, before you upload."
         findings = [judge.finding(standing.case, subject, standing.message, fix)]
-    return verdict, findings
+    reading = None if judge.reader is None else judge.reader.of_local(chosen, standing)
+    if reading is None:
+        return verdict, findings
+    return with_reading(verdict, reading), findings + _of_modules(judge, chosen, standing, reading)
+
+
+def _of_modules(
+    judge: Judge, wheel: LocalWheel, standing: Standing, reading: Reading
+) -> list[Finding]:
+    tag = wheel.tag if standing.case is rules.FREE_THREADED_WHEEL else ""
+    return [
+        judge.finding(
+            one.rule,
+            f"{wheel.name} {wheel.version}",
+            one.message,
+            one.remedy or own_remedy(one.modules),
+            Location(wheel.path),
+            one.evidence,
+        )
+        for one in said_of(reading, tag)
+    ]
 
 
 def _impossible(judge: Judge, subject: str, wheel: LocalWheel) -> Finding:

@@ -33,7 +33,7 @@ def render(
         format_name: One of `FORMATS`.
         width: For `terminal`: no line is wider; None asks the terminal.
         color: For `terminal`: use escape sequences.
-        verbose: For `terminal`: fold nothing.
+        verbose: For `terminal` and `markdown`: leave nothing out.
         encoding: Where the text goes to, e.g. `sys.stdout.encoding`. Nothing
             in the result is beyond it: our own glyphs are replaced by plain
             ones, other characters spelt out.
@@ -45,5 +45,6 @@ def render(
 
         return terminal.render(report, width=width, color=color, verbose=verbose, encoding=encoding)
     # One format a run: importing all six costs more than writing most reports.
-    text: str = import_module(f"ungil.reports.{format_name}").render(report)
+    how = {"verbose": verbose} if format_name == "markdown" else {}
+    text: str = import_module(f"ungil.reports.{format_name}").render(report, **how)
     return text.encode(encoding, "backslashreplace").decode(encoding)

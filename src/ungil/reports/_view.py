@@ -11,12 +11,22 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ungil.findings import Evidence, Finding, Location, Report, Rule, Severity, Verdict
+from ungil.findings import (
+    Evidence,
+    Finding,
+    Location,
+    Module,
+    Report,
+    Rule,
+    Severity,
+    Verdict,
+)
 
 __all__ = [
     "COLUMNS",
     "SEVERITY_WORDS",
     "Answer",
+    "Contents",
     "Problem",
     "Row",
     "Standing",
@@ -24,6 +34,7 @@ __all__ = [
     "View",
     "arrange",
     "claim",
+    "declares",
     "gil",
     "ordered_verdicts",
     "plural",
@@ -40,7 +51,10 @@ SEVERITY_WORDS = {
 """What a person calls one and several findings of a severity."""
 
 
-COLUMNS = ("GIL: off stays off, on comes back on, ? unknown", "claims: by its classifiers")
+COLUMNS = (
+    "GIL: off stays off, on comes back on, ? unknown, tag not looked into",
+    "claims: by its classifiers",
+)
 """What the columns of the table beside the cases mean."""
 
 
@@ -120,6 +134,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """The extension modules of one distribution, where they are the same.
+
+    Attributes:
+        label: Name and version.
+        scope: The targets and platforms; empty for all there are.
+        modules: By name.
+    """
+
+    label: str
+    scope: str
+    modules: tuple[Module, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """How often one question was answered yes, no and not at all."""
 
@@ -164,6 +193,7 @@ class View:
         rows: The worst first, then by name.
         evidence: How many verdicts rest on what, the weakest first; None
             for those that rest on nothing.
+        contents: The modules that were read, by distribution.
     """
 
     targets: tuple[str, ...]
@@ -175,6 +205,7 @@ class View:
     tallies: tuple[Tally, ...]
     rows: tuple[Row, ...]
     evidence: dict[Evidence | None, int]
+    contents: tuple[Contents, ...]
 
     @property
     def headline(self) -> str:
@@ -241,8 +272,22 @@ def words(verdict: Verdict) -> str:
 
 
 def gil(verdict: Verdict) -> str:
-    """Where importing it leaves the GIL: `off`, `on` or `?`."""
+    """Where importing it leaves the GIL: `off`, `on`, `?`, or `tag` if nobody looked."""
+    if verdict.case.name in _HAS_MODULES and verdict.keeps_gil_off is None:
+        return "tag" if verdict.evidence is Evidence.TAG and not verdict.modules else "?"
     return {True: "off", False: "on", None: "?"}[verdict.keeps_gil_off]
+
+
+_HAS_MODULES = frozenset({"free-threaded-wheel", "no-python-abi"})
+
+
+def declares(module: Module) -> str:
+    """What a module declares, as what importing it does."""
+    return {
+        "not_used": "keeps it off",
+        "used": "switches it on",
+        "run_time": "decides at run time",
+    }.get(module.declaration, "unknown")
 
 
 def claim(verdict: Verdict) -> str:
@@ -276,6 +321,7 @@ def arrange(report: Report) -> View:
         tallies=tuple(_tallies(report.verdicts, targets, short)),
         rows=tuple(_rows(ordered_verdicts(report), targets, short)),
         evidence={e: evidence.count(e) for e in (*Evidence, None) if e in evidence},
+        contents=tuple(_contents(ordered_verdicts(report), targets, short)),
     )
 
 
@@ -325,7 +371,27 @@ def _problems(report: Report, targets: Sequence[str], short: dict[str, str]) -> 
     ]
 
 
-def _scope(findings: Sequence[Finding], targets: Sequence[str], short: dict[str, str]) -> str:
+def _contents(
+    verdicts: Sequence[Verdict], targets: Sequence[str], short: dict[str, str]
+) -> Iterable[Contents]:
+    # A file's name holds its platform, so the paths do not count.
+    groups: dict[object, list[Verdict]] = {}
+    for v in verdicts:
+        if v.modules:
+            seen = tuple((m.name, m.declaration, m.found_by, m.reason) for m in v.modules)
+            groups.setdefault((v.name, v.version, seen), []).append(v)
+    read = {(v.target, v.platform) for v in verdicts}
+    for group in groups.values():
+        first = group[0]
+        label = first.name if first.version is None else f"{first.name} {first.version}"
+        everywhere = {(v.target, v.platform) for v in group} >= read
+        scope = "" if everywhere else _scope(group, targets, short)
+        yield Contents(label, scope, first.modules)
+
+
+def _scope(
+    findings: Sequence[Finding | Verdict], targets: Sequence[str], short: dict[str, str]
+) -> str:
     """Where a message holds, e.g. `3.15t on macos, windows`.
 
     Empty where it holds for all there is.

@@ -16,11 +16,13 @@ from ungil.reports._view import (
     COLUMNS,
     SEVERITY_WORDS,
     Answer,
+    Contents,
     Problem,
     Row,
     Standing,
     View,
     arrange,
+    declares,
     gil,
     standing,
     words,
@@ -72,6 +74,11 @@ def _body(view: View, report: Report) -> Iterable[str]:
         yield "</section>"
     if view.rows:
         yield from _verdicts(view)
+    if view.contents:
+        yield "<details>\n<summary>Extension modules</summary>"
+        for contents in view.contents:
+            yield from _contents(contents)
+        yield "</details>"
     if view.ignored:
         yield f"<details>\n<summary>{_text(view.ignored_line)}</summary>"
         for problem in view.ignored:
@@ -175,7 +182,24 @@ def _row(row: Row, targets: Sequence[str], several: bool) -> str:
     return f"<tr>{''.join(cells)}<td>{_text(row.claim)}</td></tr>"
 
 
-_GIL_CLASS = {"off": "off", "on": "on", "?": "unknown"}
+_GIL_CLASS = {"off": "off", "on": "on", "?": "unknown", "tag": "quiet"}
+_DECLARES_CLASS = {"not_used": "off", "used": "on"}
+
+
+def _contents(contents: Contents) -> Iterable[str]:
+    scope = f" <small>{_text(contents.scope)}</small>" if contents.scope else ""
+    yield f"<h3>{_text(contents.label)}{scope}</h3>"
+    yield '<div class="scroll" role="region" tabindex="0" aria-label="modules">\n<table>'
+    yield '<thead><tr><th scope="col">module</th><th scope="col">GIL</th>'
+    yield '<th scope="col">seen in</th><th scope="col">what</th></tr></thead>\n<tbody>'
+    for module in contents.modules:
+        style = _DECLARES_CLASS.get(module.declaration, "unknown")
+        yield (
+            f'<tr><th scope="row">{_text(module.name)}</th>'
+            f'<td class="{style}">{declares(module)}</td>'
+            f"<td>{_text(module.found_by)}</td><td>{_text(module.reason)}</td></tr>"
+        )
+    yield "</tbody>\n</table>\n</div>"
 
 
 def _case(verdict: Verdict, row: Row) -> str:

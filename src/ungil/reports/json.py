@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ungil import __version__
-from ungil.findings import Evidence, Finding, Report, Severity, Verdict
+from ungil.findings import Evidence, Finding, Module, Report, Severity, Verdict
 from ungil.reports._view import ordered_verdicts
 
 __all__ = ["SCHEMA_VERSION", "dump", "render"]
@@ -106,6 +106,21 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "first_date": verdict.first_date,
         "reason": verdict.reason,
         "direct": verdict.direct,
+        "modules": [_module(m) for m in verdict.modules],
+    }
+
+
+def _module(module: Module) -> dict[str, Any]:
+    return {
+        "name": module.name,
+        "path": module.path,
+        "machine": module.machine,
+        "declaration": module.declaration,
+        "explicit": module.explicit,
+        "initialisation": module.initialisation,
+        "toolchain": module.toolchain,
+        "found_by": module.found_by,
+        "reason": module.reason,
     }
 
 

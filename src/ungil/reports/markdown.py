@@ -13,6 +13,7 @@ from ungil.reports._view import (
     Standing,
     View,
     arrange,
+    declares,
     gil,
     plural,
     standing,
@@ -40,8 +41,13 @@ _STANDING = {
 _SPECIAL = re.compile(r"([\\`*_{}\[\]~$#!])")
 
 
-def render(report: Report) -> str:
-    """The summary, the problems, and all verdicts folded away."""
+def render(report: Report, *, verbose: bool = False) -> str:
+    """The summary, the problems, and all verdicts folded away.
+
+    Args:
+        report: What to show.
+        verbose: List the modules of each distribution as well.
+    """
     view = arrange(report)
     blocks = [
         f"### ungil {_text(report.verb)}: {_text(report.subject)}",
@@ -49,6 +55,7 @@ def render(report: Report) -> str:
         *_summary(view),
         *_problems(view),
         *_verdicts(view),
+        *(_modules(view) if verbose else ()),
         *(f"Note: {_text(note)}" for note in report.notes),
         *([_text(view.ignored_line) + "."] if view.ignored else []),
     ]
@@ -116,6 +123,23 @@ def _verdicts(view: View) -> Iterable[str]:
             + _table([*headers, "claims"], (_row(row, view.targets, several) for row in view.rows))
             + f"\n\n{_text(legend)}. {'. '.join(COLUMNS)}. {view.evidence_line}\n\n</details>"
         )
+
+
+def _modules(view: View) -> Iterable[str]:
+    rows = [
+        (
+            _text(f"{contents.label} {contents.scope}".strip()),
+            _text(module.name),
+            declares(module),
+            module.found_by,
+            _text(module.reason),
+        )
+        for contents in view.contents
+        for module in contents.modules
+    ]
+    if rows:
+        table = _table(("distribution", "module", "GIL", "seen in", "what"), rows)
+        yield f"<details><summary>Extension modules</summary>\n\n{table}\n\n</details>"
 
 
 def _row(row: Row, targets: Sequence[str], several: bool) -> list[str]:

@@ -28,6 +28,7 @@ from ungil.reports._view import (
     Standing,
     View,
     arrange,
+    declares,
     gil,
     plural,
     standing,
@@ -49,7 +50,8 @@ _SEVERITY = {
     Severity.WARNING: ("!", "yellow"),
     Severity.NOTE: ("·", "blue"),
 }
-_GIL = {"off": "green", "on": "red", "?": "magenta"}
+_GIL = {"off": "green", "on": "red", "?": "magenta", "tag": "dim"}
+_DECLARES = {"not_used": "green", "used": "red"}
 
 # What stands in for our own glyphs where the output cannot encode them.
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "⚒": "*", "→": "->", "·": "-", "–": "-", "─": "-"})
@@ -76,7 +78,7 @@ def render(
             where there is none.
         color: Style it with escape sequences.
         verbose: Leave nothing folded: a row for every distribution, the
-            ignored findings, and the evidence of each answer.
+            ignored findings, the evidence of each answer, and the modules.
         encoding: Of the output. What it cannot encode is spelt out.
     """
     width = width or shutil.get_terminal_size().columns
@@ -127,6 +129,8 @@ class _Page:
                 self._problem(problem)
         if view.rows:
             self._tables(view)
+        if self._verbose and view.contents:
+            self._modules(view)
         self._ending(view, report)
 
     # The pieces, from top to bottom.
@@ -227,6 +231,23 @@ class _Page:
             text += f"fit{'s' if len(folded) == 1 else ''} every target: {names}"
             text += f"; claiming support: {claiming}" if claiming else ""
             self._print(Padding(Text(text), (0, 0, 0, 2)))
+
+    def _modules(self, view: View) -> None:
+        self._heading("Extension modules")
+        for contents in view.contents:
+            head = Text(self._data(contents.label), style="bold")
+            if contents.scope:
+                head.append(f" {self._data(contents.scope)}", "dim")
+            self._print(Padding(head, (0, 0, 0, 2)))
+            grid = Table.grid(padding=(0, 2, 0, 0))
+            for module in contents.modules:
+                seen = f" ({module.found_by})" if module.found_by else ""
+                grid.add_row(
+                    Text(self._data(module.name)),
+                    Text(declares(module), style=_DECLARES.get(module.declaration, "magenta")),
+                    Text(self._data(f"{module.reason}{seen}"), style="dim"),
+                )
+            self._print(Padding(grid, (0, 0, 0, 4)))
 
     def _verdicts(self, rows: Sequence[Row], targets: Sequence[str], view: View) -> Table:
         several = len(view.platforms) > 1
