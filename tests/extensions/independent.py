@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import lief
 
-from ungil.extensions.image import ENTRY_PREFIXES, Image, Import
+from ungil.extensions.images.image import ENTRY_PREFIXES, Image, Import
 
 lief.logging.disable()
 

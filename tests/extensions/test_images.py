@@ -11,8 +11,8 @@ from building import compile_library, import_library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ungil.extensions.image import Import
 from ungil.extensions.images import open_images
+from ungil.extensions.images.image import Import
 from ungil.extensions.model import BinaryError
 from ungil.extensions.source import InMemory
 

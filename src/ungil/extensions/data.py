@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ungil.extensions.budget import Budget
-from ungil.extensions.definition import LAYOUTS, Declared, declared_by_definition, text_at
-from ungil.extensions.image import Image
-from ungil.extensions.memory import Memory
+from ungil.extensions.code.definition import LAYOUTS, Declared, declared_by_definition, text_at
+from ungil.extensions.code.memory import Memory
+from ungil.extensions.images.image import Image
 from ungil.extensions.model import Declaration, Initialisation
 
 __all__ = ["declared_by_data", "declared_by_imports"]

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ungil.extensions.aarch64 import AArch64
 from ungil.extensions.budget import Budget
+from ungil.extensions.code.aarch64 import AArch64
+from ungil.extensions.code.definition import Declared
+from ungil.extensions.code.follow import follow
+from ungil.extensions.code.processor import Processor
+from ungil.extensions.code.x86_64 import X8664
 from ungil.extensions.data import declared_by_data, declared_by_imports
-from ungil.extensions.definition import Declared
-from ungil.extensions.follow import follow
-from ungil.extensions.image import Image
 from ungil.extensions.images import open_images
+from ungil.extensions.images.image import Image
 from ungil.extensions.model import Declaration, ExtensionModule, Initialisation
-from ungil.extensions.processor import Processor
 from ungil.extensions.source import ByteSource, InMemory, Mapped
 from ungil.extensions.toolchain import guess
-from ungil.extensions.x86_64 import X8664
 
 __all__ = ["read"]
 

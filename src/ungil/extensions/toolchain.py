@@ -6,7 +6,7 @@ the toolchain's own run-time support puts into every module it makes.
 
 from __future__ import annotations
 
-from ungil.extensions.image import Image
+from ungil.extensions.images.image import Image
 
 __all__ = ["guess"]
 

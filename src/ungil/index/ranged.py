@@ -24,7 +24,7 @@ projects, 18 have their table and METADATA in the last 48 KiB, 14 in 32 KiB."""
 
 _LEAST = 16 << 10  # a request costs more than a few more bytes
 _MOST = 8 << 20  # of one read; a central directory that large has 80,000 members
-_TOTAL = 64 << 20  # of one file
+_TOTAL = 256 << 20  # of one file; a compiled member can be large
 _SMALL = 512 << 10  # what is taken whole from a server that ignores ranges
 
 

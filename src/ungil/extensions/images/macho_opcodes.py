@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
-from ungil.extensions.address_space import AddressSpace, contains
-from ungil.extensions.image import Import
-from ungil.extensions.macho_stream import Stream
+from ungil.extensions.images.address_space import AddressSpace, contains
+from ungil.extensions.images.image import Import
+from ungil.extensions.images.macho_stream import Stream
 from ungil.extensions.model import BinaryError
 
 __all__ = ["OpcodeFixups"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ungil.extensions.image import Import
+from ungil.extensions.images.image import Import
 
 __all__ = [
     "MASK",

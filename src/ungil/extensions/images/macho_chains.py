@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from struct import Struct
 
-from ungil.extensions.address_space import AddressSpace, record
-from ungil.extensions.image import Import
-from ungil.extensions.macho_stream import Stream
+from ungil.extensions.images.address_space import AddressSpace, record
+from ungil.extensions.images.image import Import
+from ungil.extensions.images.macho_stream import Stream
 from ungil.extensions.model import BinaryError
 
 __all__ = ["ChainedFixups"]

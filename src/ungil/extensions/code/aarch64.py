@@ -16,9 +16,9 @@ from capstone import CsInsn
 from capstone import arm64 as cs
 from capstone.arm64 import Arm64Op
 
-from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import State
-from ungil.extensions.values import MASK, Comparison, Half, Thread, Value, mix, plus
+from ungil.extensions.code.processor import Branch, Call, Choose, Flow, Jump, Return
+from ungil.extensions.code.state import State
+from ungil.extensions.code.values import MASK, Comparison, Half, Thread, Value, mix, plus
 
 __all__ = ["AArch64"]
 

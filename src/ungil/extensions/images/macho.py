@@ -12,11 +12,11 @@ from functools import cached_property
 from struct import Struct
 from typing import Literal
 
-from ungil.extensions.address_space import AddressSpace, Segment, record
-from ungil.extensions.image import ENTRY_PREFIXES, Import, Region
-from ungil.extensions.macho_chains import ChainedFixups
-from ungil.extensions.macho_exports import exported
-from ungil.extensions.macho_opcodes import OpcodeFixups
+from ungil.extensions.images.address_space import AddressSpace, Segment, record
+from ungil.extensions.images.image import ENTRY_PREFIXES, Import, Region
+from ungil.extensions.images.macho_chains import ChainedFixups
+from ungil.extensions.images.macho_exports import exported
+from ungil.extensions.images.macho_opcodes import OpcodeFixups
 from ungil.extensions.model import BinaryError
 from ungil.extensions.source import ByteSource
 

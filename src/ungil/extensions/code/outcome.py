@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ungil.extensions.definition import Declared, declared_by_definition, declared_by_slots
-from ungil.extensions.image import Image
+from ungil.extensions.code.definition import Declared, declared_by_definition, declared_by_slots
+from ungil.extensions.code.state import State
+from ungil.extensions.code.supplied import CFFI, CREATE, DEFINITION
+from ungil.extensions.code.values import Result, Value
+from ungil.extensions.images.image import Image
 from ungil.extensions.model import Declaration, Initialisation
-from ungil.extensions.state import State
-from ungil.extensions.supplied import CFFI, CREATE, DEFINITION
-from ungil.extensions.values import Result, Value
 
 __all__ = ["agreed", "ended", "undecided"]
 

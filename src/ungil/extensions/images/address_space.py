@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Any, Literal
 
-from ungil.extensions.image import Region
+from ungil.extensions.images.image import Region
 from ungil.extensions.model import BinaryError
 from ungil.extensions.source import ByteSource
 

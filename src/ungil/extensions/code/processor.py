@@ -8,8 +8,8 @@ from typing import Protocol
 
 from capstone import CsInsn
 
-from ungil.extensions.state import State
-from ungil.extensions.values import Comparison, Value
+from ungil.extensions.code.state import State
+from ungil.extensions.code.values import Comparison, Value
 
 __all__ = ["Branch", "Call", "Choose", "Flow", "Jump", "Processor", "Return"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ungil.extensions.memory import Memory
-from ungil.extensions.values import Comparison, Result, Stack, Value
+from ungil.extensions.code.memory import Memory
+from ungil.extensions.code.values import Comparison, Result, Stack, Value
 
 __all__ = ["Frame", "State"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ungil.extensions.macho_stream import Stream
+from ungil.extensions.images.macho_stream import Stream
 from ungil.extensions.model import BinaryError
 
 __all__ = ["exported"]

@@ -13,9 +13,9 @@ from capstone import CsInsn
 from capstone import x86 as cs
 from capstone.x86 import X86Op
 
-from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Return
-from ungil.extensions.state import State
-from ungil.extensions.values import MASK, Comparison, Half, Thread, Value, evaluate, mix, plus
+from ungil.extensions.code.processor import Branch, Call, Choose, Flow, Jump, Return
+from ungil.extensions.code.state import State
+from ungil.extensions.code.values import MASK, Comparison, Half, Thread, Value, evaluate, mix, plus
 
 __all__ = ["X8664"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ungil.extensions.address_space import contains
+from ungil.extensions.images.address_space import contains
 from ungil.extensions.model import BinaryError
 
 __all__ = ["PackedPlaces", "Relocation", "Relocations"]

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ungil.extensions.image import Image
-from ungil.extensions.memory import Memory
+from ungil.extensions.code.memory import Memory
+from ungil.extensions.code.values import Value
+from ungil.extensions.images.image import Image
 from ungil.extensions.model import Declaration, Initialisation
-from ungil.extensions.values import Value
 
 __all__ = ["LAYOUTS", "Declared", "Layout", "declared_by_definition", "declared_by_slots"]
 

@@ -19,14 +19,14 @@ from heapq import heappop, heappush
 from capstone import CS_GRP_CALL, CS_GRP_RET, CsInsn
 
 from ungil.extensions.budget import Budget
-from ungil.extensions.definition import Declared
-from ungil.extensions.image import Image, Import
-from ungil.extensions.memory import Memory
-from ungil.extensions.outcome import agreed, ended, undecided
-from ungil.extensions.processor import Branch, Call, Choose, Flow, Jump, Processor, Return
-from ungil.extensions.state import Frame, State
-from ungil.extensions.supplied import CFFI, CREATE, call_import, call_unknown
-from ungil.extensions.values import MASK, Result, Stack, Value, evaluate, plus
+from ungil.extensions.code.definition import Declared
+from ungil.extensions.code.memory import Memory
+from ungil.extensions.code.outcome import agreed, ended, undecided
+from ungil.extensions.code.processor import Branch, Call, Choose, Flow, Jump, Processor, Return
+from ungil.extensions.code.state import Frame, State
+from ungil.extensions.code.supplied import CFFI, CREATE, call_import, call_unknown
+from ungil.extensions.code.values import MASK, Result, Stack, Value, evaluate, plus
+from ungil.extensions.images.image import Image, Import
 
 __all__ = ["follow"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ungil.extensions.image import Image
-from ungil.extensions.values import Half, Result, Somewhere, Stack, Thread, Value
+from ungil.extensions.code.values import Half, Result, Somewhere, Stack, Thread, Value
+from ungil.extensions.images.image import Image
 
 __all__ = ["Memory"]
 

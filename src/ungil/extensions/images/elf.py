@@ -16,9 +16,9 @@ from itertools import islice
 from struct import Struct
 from typing import Literal
 
-from ungil.extensions.address_space import AddressSpace, Segment, numbers, record
-from ungil.extensions.elf_relocations import PackedPlaces, Relocation, Relocations
-from ungil.extensions.image import ENTRY_PREFIXES, Import, Region
+from ungil.extensions.images.address_space import AddressSpace, Segment, numbers, record
+from ungil.extensions.images.elf_relocations import PackedPlaces, Relocation, Relocations
+from ungil.extensions.images.image import ENTRY_PREFIXES, Import, Region
 from ungil.extensions.model import BinaryError
 from ungil.extensions.source import ByteSource
 

@@ -15,8 +15,8 @@ from itertools import chain
 from struct import Struct
 from typing import Literal
 
-from ungil.extensions.address_space import AddressSpace, Segment, numbers, record
-from ungil.extensions.image import ENTRY_PREFIXES, Import, Region
+from ungil.extensions.images.address_space import AddressSpace, Segment, numbers, record
+from ungil.extensions.images.image import ENTRY_PREFIXES, Import, Region
 from ungil.extensions.model import BinaryError
 from ungil.extensions.source import ByteSource
 

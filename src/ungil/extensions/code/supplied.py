@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ungil.extensions.definition import text_at
-from ungil.extensions.image import Image
-from ungil.extensions.processor import Processor
-from ungil.extensions.state import State
-from ungil.extensions.values import Result, Stack, Value, plus
+from ungil.extensions.code.definition import text_at
+from ungil.extensions.code.processor import Processor
+from ungil.extensions.code.state import State
+from ungil.extensions.code.values import Result, Stack, Value, plus
+from ungil.extensions.images.image import Image
 
 __all__ = ["CFFI", "CREATE", "DEFINITION", "call_import", "call_unknown"]
 

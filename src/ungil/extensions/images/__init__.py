@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from struct import Struct
 
-from ungil.extensions.address_space import record
-from ungil.extensions.elf import ElfImage
-from ungil.extensions.image import Image
-from ungil.extensions.macho import MachOImage
+from ungil.extensions.images.address_space import record
+from ungil.extensions.images.elf import ElfImage
+from ungil.extensions.images.image import Image
+from ungil.extensions.images.macho import MachOImage
+from ungil.extensions.images.pe import PeImage
 from ungil.extensions.model import BinaryError
-from ungil.extensions.pe import PeImage
 from ungil.extensions.source import ByteSource
 
 __all__ = ["open_images"]

@@ -1,0 +1,1 @@
+"""Machine code and data -> what a module declares, without running anything."""
