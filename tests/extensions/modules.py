@@ -259,6 +259,7 @@ STYLES = {
         }""",
         _RUN_TIME,
         _SINGLE,
+        hard=True,
     ),
     "single_by_helper": Style(
         """BARE(NAME)

@@ -15,5 +15,5 @@ class Budget:
     """
 
     def __init__(self) -> None:
-        self.instructions = 400_000
-        self.bytes = 2 << 30
+        self.instructions = 120_000
+        self.bytes = 256 << 20

@@ -98,6 +98,10 @@ class _Reader:
             followed = follow(self._image, processor, address, export=export, budget=self._budget)
             if followed.declaration is not Declaration.UNKNOWN:
                 return followed, "code"
+            if followed.initialisation is not Initialisation.UNKNOWN:
+                # The definition was found, and code does with it what the data
+                # alone would not show.
+                return followed, ""
         found = None if export else declared_by_data(self._image, name, self._budget)
         return (found, "data") if found is not None else (followed, "")
 

@@ -188,10 +188,10 @@ class _Slots:
         if not isinstance(slot, int):
             raise _UndecidedError("its slots are filled in by code that was not followed")
         if slot in _MOD_GIL:
-            if value is None and self.memory.stored(place, pointer):
+            if not isinstance(value, int) and self.memory.stored(place, pointer):
                 raise _AtRunTimeError
             if not isinstance(value, int):
-                raise _UndecidedError("its Py_mod_gil slot holds an address")
+                raise _UndecidedError("what its Py_mod_gil slot says could not be followed")
             yield value
         elif slot in {_SUBSLOTS, _MOD_SLOTS}:
             if not isinstance(value, int):

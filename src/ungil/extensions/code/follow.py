@@ -13,7 +13,7 @@ interpreter whose result matters.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from capstone import CS_GRP_CALL, CS_GRP_RET, CsInsn
@@ -158,9 +158,7 @@ class _Walk:
         for frame in state.frames:
             self._spent[frame.callee] += 1
         if state.frames and self._spent[state.frames[0].callee] > _CALLEE:
-            # The innermost that took a good part of it.
-            share = (f.callee for f in reversed(state.frames))
-            raise _LeaveOutError(next(c for c in share if self._spent[c] > _CALLEE // 4))
+            raise _LeaveOutError(self._largest(state.frames))
         self._budget.instructions -= 1
         if self._steps > _INSTRUCTIONS or self._budget.instructions < 0:
             raise _LostError("its initialisation is too long to follow")
@@ -171,6 +169,14 @@ class _Walk:
         if instruction is None:
             raise self._lost(state, "its initialisation runs into what is no code")
         return instruction
+
+    def _largest(self, frames: Sequence[Frame]) -> int:
+        """The innermost function that took a good part of what its callers may."""
+        callees = [frame.callee for frame in frames]
+        chosen = next(c for c in reversed(callees) if self._spent[c] > _CALLEE // 4)
+        for caller in callees[: callees.index(chosen)]:  # they go on without it
+            self._spent[caller] -= self._spent[chosen]
+        return chosen
 
     def _decode(self, address: int) -> None:
         region = next((r for r in self._code if r.address <= address < r.address + r.size), None)

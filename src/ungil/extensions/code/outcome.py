@@ -64,7 +64,7 @@ def undecided(why: str) -> Declared:
     return Declared(Initialisation.UNKNOWN, Declaration.UNKNOWN, False, why)
 
 
-def _single_phase(declared: set[int], *, missed: bool) -> Declared:
+def _single_phase(declared: set[Value], *, missed: bool) -> Declared:
     how = Initialisation.SINGLE_PHASE
     if declared == {1}:
         why = "it calls PyUnstable_Module_SetGIL with Py_MOD_GIL_NOT_USED"
@@ -72,10 +72,12 @@ def _single_phase(declared: set[int], *, missed: bool) -> Declared:
     if declared == {0}:
         why = "it calls PyUnstable_Module_SetGIL with Py_MOD_GIL_USED"
         return Declared(how, Declaration.USED, True, why)
-    if declared == {-1}:
-        why = "what it gives PyUnstable_Module_SetGIL is computed"
+    if declared and all(isinstance(value, Result) for value in declared):
+        why = "what it gives PyUnstable_Module_SetGIL is what another function returns"
         return Declared(how, Declaration.RUN_TIME, True, why)
-    if declared or missed:
+    if declared:
+        return undecided("what it gives PyUnstable_Module_SetGIL could not be followed")
+    if missed:
         return undecided("a function that was not followed may declare it")
     why = "it is initialised in a single phase and never calls PyUnstable_Module_SetGIL"
     return Declared(how, Declaration.USED, False, why)

@@ -32,8 +32,7 @@ class State:
         memory: What was stored.
         flags: The last comparison; None if not known.
         frames: Calls into the image's own functions.
-        gil: What `PyUnstable_Module_SetGIL` was given last for each module: 0
-            or 1, -1 if it is not known.
+        gil: What `PyUnstable_Module_SetGIL` was given last for each module.
         created: Has a single-phase module been created?
         missed: Has a function not been followed since then?
         failed: Is an exception set?
@@ -61,13 +60,13 @@ class State:
         self.memory = memory
         self.flags: Comparison | None = None
         self.frames: tuple[Frame, ...] = ()
-        self.gil: frozenset[tuple[Value, int]] = frozenset()
+        self.gil: frozenset[tuple[Value, Value]] = frozenset()
         self.created = False
         self.missed = False
         self.failed = False
         self.nonnull: frozenset[Result] = frozenset()
 
-    def declare(self, module: Value, gil: int) -> None:
+    def declare(self, module: Value, gil: Value) -> None:
         """Note what is declared for a module from here on."""
         others = {entry for entry in self.gil if entry[0] != module}
         self.gil = frozenset(others | {(module, gil)})

@@ -91,7 +91,7 @@ def call_import(state: State, image: Image, processor: Processor, name: str, sit
         result = Result(site, CFFI)
         state.created = True
     elif name == "PyUnstable_Module_SetGIL":
-        state.declare(arguments[0], int(arguments[1] == 1) if arguments[1] in {0, 1} else -1)
+        state.declare(arguments[0], arguments[1])
     elif name in _RAISE or name in _SWALLOW:
         state.failed = name in _RAISE
     elif name in _COPIES or name in _FILLS:
@@ -132,9 +132,14 @@ def _move(state: State, arguments: Sequence[Value], *, copy: bool) -> None:
 
 def _forget(state: State, processor: Processor, arguments: Sequence[Value]) -> None:
     """What a call may have changed of registers and of the caller's variables."""
+    # A variable ends where its function's part of the stack does.
+    outside = state.frames[-1].pointer if state.frames else None
     for value in arguments:
         if isinstance(value, Stack):
-            state.memory.forget(value, _REACH)
+            size = _REACH
+            if isinstance(outside, Stack) and outside.offset > value.offset:
+                size = min(size, outside.offset - value.offset)
+            state.memory.forget(value, size)
     for register in processor.scratch:
         state.registers.pop(register, None)
     state.vectors.clear()
