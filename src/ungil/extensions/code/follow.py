@@ -31,7 +31,7 @@ from ungil.extensions.images.image import Image, Import
 __all__ = ["follow"]
 
 _INSTRUCTIONS = 40_000  # of all paths together
-_CALLEE = 3_000  # of one called function; a longer one is left out
+_CALLEE = 800  # of one called function; a longer one is left out
 _DEPTH = 8
 _STATES = 3  # kept apart at one place
 _LEAF = 12  # instructions
