@@ -314,7 +314,8 @@ _GENERATORS = {
 _UNDECLARED = {
     Toolchain.C: (
         rules.C_UNDECLARED,
-        "Add the slot {Py_mod_gil, Py_MOD_GIL_NOT_USED} once it is safe.",
+        "Once it is safe, add the slot {Py_mod_gil, Py_MOD_GIL_NOT_USED}; with single-phase "
+        "initialisation, call PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED).",
     ),
     Toolchain.CYTHON: (
         rules.CYTHON_UNDECLARED,
