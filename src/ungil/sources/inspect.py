@@ -314,8 +314,8 @@ _GENERATORS = {
 _UNDECLARED = {
     Toolchain.C: (
         rules.C_UNDECLARED,
-        "Once it is safe, add the slot {Py_mod_gil, Py_MOD_GIL_NOT_USED}; with single-phase "
-        "initialisation, call PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED).",
+        "Once it is safe, add the slot {Py_mod_gil, Py_MOD_GIL_NOT_USED}, or call "
+        + "PyUnstable_Module_SetGIL if initialisation is single-phase.",
     ),
     Toolchain.CYTHON: (
         rules.CYTHON_UNDECLARED,

@@ -27,11 +27,12 @@ from ungil.extensions.code.state import Frame, State
 from ungil.extensions.code.supplied import CFFI, CREATE, call_import, call_unknown
 from ungil.extensions.code.values import MASK, Result, Stack, Value, evaluate, plus
 from ungil.extensions.images.image import Image, Import
+from ungil.extensions.model import Declaration
 
 __all__ = ["follow"]
 
 _INSTRUCTIONS = 40_000  # of all paths together
-_CALLEE = 800  # of one called function; a longer one is left out
+_CALLEES = (800, 6_000)  # of one called function; a longer one is left out
 _DEPTH = 8
 _STATES = 3  # kept apart at one place
 _LEAF = 12  # instructions
@@ -64,14 +65,23 @@ def follow(
         export: Is it the latter, which returns slots?
         budget: What may be spent.
     """
-    try:
-        return agreed(_Walk(image, processor, export, budget).declared(entry))
-    except _LostError as error:
-        return undecided(str(error))
+    declared = undecided("nothing was followed")
+    for callee in _CALLEES:  # the second time only for the few that need it
+        walk = _Walk(image, processor, export, budget, callee)
+        try:
+            declared = agreed(walk.declared(entry))
+        except _LostError as error:
+            declared = undecided(str(error))
+        if declared.declaration is not Declaration.UNKNOWN or not walk.left_out:
+            break
+    return declared
 
 
 class _Walk:
-    def __init__(self, image: Image, processor: Processor, export: bool, budget: Budget) -> None:
+    def __init__(
+        self, image: Image, processor: Processor, export: bool, budget: Budget, callee: int
+    ) -> None:
+        self._most = callee
         self._budget = budget
         self._image = image
         self._processor = processor
@@ -80,7 +90,7 @@ class _Walk:
         self._stubs: dict[int, Value] = {}
         self._steps = 0
         self._code = [r for r in image.regions if r.executable]
-        self._left_out: set[int] = set()
+        self.left_out: set[int] = set()
         self._work: list[tuple[int, int, int, State]] = []
         self._seen: dict[tuple[object, ...], list[State]] = {}
         self._spent: Counter[int] = Counter()
@@ -113,10 +123,10 @@ class _Walk:
 
     def _leave_out(self, callee: int) -> None:
         """Give up what is inside `callee`, and go on behind each call of it."""
-        self._left_out.add(callee)
+        self.left_out.add(callee)
         states = [entry[-1] for entry in self._work] + self._instead.pop(callee, [])
         self._work = []
-        self._add(s for s in states if self._left_out.isdisjoint(f.callee for f in s.frames))
+        self._add(s for s in states if self.left_out.isdisjoint(f.callee for f in s.frames))
 
     def _arrive(self, state: State) -> State | None:
         """The state to go on with at this place, None if it brings nothing new."""
@@ -157,7 +167,7 @@ class _Walk:
         self._steps += 1
         for frame in state.frames:
             self._spent[frame.callee] += 1
-        if state.frames and self._spent[state.frames[0].callee] > _CALLEE:
+        if state.frames and self._spent[state.frames[0].callee] > self._most:
             raise _LeaveOutError(self._largest(state.frames))
         self._budget.instructions -= 1
         if self._steps > _INSTRUCTIONS or self._budget.instructions < 0:
@@ -173,7 +183,7 @@ class _Walk:
     def _largest(self, frames: Sequence[Frame]) -> int:
         """The innermost function that took a good part of what its callers may."""
         callees = [frame.callee for frame in frames]
-        chosen = next(c for c in reversed(callees) if self._spent[c] > _CALLEE // 4)
+        chosen = next(c for c in reversed(callees) if self._spent[c] > self._most // 4)
         for caller in callees[: callees.index(chosen)]:  # they go on without it
             self._spent[caller] -= self._spent[chosen]
         return chosen
@@ -303,7 +313,7 @@ class _Walk:
         return instruction is not None and instruction.mnemonic in _STOPS
 
     def _follows(self, state: State, target: int) -> bool:
-        if target in self._left_out or len(state.frames) >= _DEPTH:
+        if target in self.left_out or len(state.frames) >= _DEPTH:
             return False
         if target == self._entry or any(f.callee == target for f in state.frames):
             return False

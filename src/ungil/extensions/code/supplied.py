@@ -74,6 +74,34 @@ _ANSWERS = {
     # Asked only where a frame is damaged: every Windows that runs Python has `int 29h`.
     "IsProcessorFeaturePresent": 1,
 }
+_WRITE_NOTHING = frozenset(
+    {
+        "PyErr_Clear",
+        "PyErr_GetRaisedException",
+        "PyErr_Occurred",
+        "PyEval_RestoreThread",
+        "PyEval_SaveThread",
+        "PyGILState_Ensure",
+        "PyGILState_Release",
+        "PyInterpreterState_Get",
+        "PyInterpreterState_GetID",
+        "PyModule_Create2",
+        "PyThreadState_Get",
+        "PyUnstable_Module_SetGIL",
+        "Py_DecRef",
+        "Py_GetVersion",
+        "Py_IncRef",
+        "Py_IsInitialized",
+        "_Py_Dealloc",
+        "_Py_DecRef",
+        "_Py_IncRef",
+        "__tls_get_addr",
+        "free",
+        "malloc",
+    }
+)
+"""Functions that write to no variable of their caller. Registers that could hold
+arguments may hold something else, since most of these take one or none."""
 _MOST_COPIED = 1024  # bytes of one `memcpy` that are looked at
 _REACH = 64  # bytes of a caller's variable that a function may write to
 
@@ -99,7 +127,7 @@ def call_import(state: State, image: Image, processor: Processor, name: str, sit
         result = arguments[0]
     elif name in _ANSWERS:
         result = _ANSWERS[name]
-    _forget(state, processor, arguments)
+    _forget(state, processor, () if name in _WRITE_NOTHING else arguments)
     state.registers[processor.result] = result
     return True
 
