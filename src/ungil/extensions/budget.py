@@ -6,7 +6,7 @@ __all__ = ["Budget"]
 class Budget:
     """What is left for all modules of an image.
 
-    Some 30,000 instructions are the most that a real module was seen to take
+    Some 20,000 instructions are the most that a real module was seen to take
     (shapely's), and no image that was seen has more data than this.
 
     Attributes:
@@ -15,5 +15,5 @@ class Budget:
     """
 
     def __init__(self) -> None:
-        self.instructions = 120_000
+        self.instructions = 60_000
         self.bytes = 256 << 20

@@ -314,8 +314,7 @@ _GENERATORS = {
 _UNDECLARED = {
     Toolchain.C: (
         rules.C_UNDECLARED,
-        "Once it is safe, add the slot {Py_mod_gil, Py_MOD_GIL_NOT_USED}, or call "
-        + "PyUnstable_Module_SetGIL if initialisation is single-phase.",
+        "Once it is safe, add a Py_mod_gil slot (single-phase: call PyUnstable_Module_SetGIL).",
     ),
     Toolchain.CYTHON: (
         rules.CYTHON_UNDECLARED,

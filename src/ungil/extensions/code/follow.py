@@ -31,8 +31,9 @@ from ungil.extensions.model import Declaration
 
 __all__ = ["follow"]
 
-_INSTRUCTIONS = 40_000  # of all paths together
+_INSTRUCTIONS = 24_000  # of all paths together
 _CALLEES = (800, 6_000)  # of one called function; a longer one is left out
+_STRAIGHT = 4_000  # without a branch; a fill of zeros can be "executed" too
 _DEPTH = 8
 _STATES = 3  # kept apart at one place
 _LEAF = 12  # instructions
@@ -148,7 +149,7 @@ class _Walk:
 
     def _run(self, state: State) -> None:
         """Go on from a state until paths part or end."""
-        while True:
+        for _ in range(_STRAIGHT):
             instruction = self._fetch(state)
             if instruction.mnemonic in _STOPS:
                 return
@@ -162,6 +163,7 @@ class _Walk:
                 return
             self._add(self._ways(state, flow, instruction.address, after))
             return
+        raise self._lost(state, "its initialisation has no end that could be found")
 
     def _fetch(self, state: State) -> CsInsn:
         self._steps += 1
