@@ -232,7 +232,7 @@ SOURCES_NOT_READ = Rule(
 SOURCE_UNREADABLE = Rule("UG241", "source-unreadable", Severity.UNKNOWN, "A source cannot be read")
 DECLARATION_UNKNOWN = Rule(
     "UG242",
-    "declaration-unknown",
+    "undecided-in-source",
     Severity.UNKNOWN,
     "What a module's sources declare could not be found out",
 )
