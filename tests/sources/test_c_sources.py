@@ -45,7 +45,7 @@ def test_a_condition_that_is_not_known_makes_an_unknown(tmp_path):
     source = MODULES["slot on condition of the build"][0]
     inspection = project(tmp_path, {"example.c": source.replace("Py_GIL_DISABLED", "OUR_OWN")})
     assert declared(inspection) == {"example": "unknown"}
-    assert rules(inspection) == ["declaration-unknown"]
+    assert rules(inspection) == ["undecided-in-source"]
     assert "OUR_OWN" in inspection.declared[0].reason
 
 
@@ -144,7 +144,7 @@ def test_what_cython_generated_is_cythons(tmp_path):
             "not_used",
             None,
         ),
-        (", OUR_TAGS", "unknown", "declaration-unknown"),
+        (", OUR_TAGS", "unknown", "undecided-in-source"),
         ("/* , py::mod_gil_not_used() */", "used", "pybind11-undeclared"),
     ],
 )

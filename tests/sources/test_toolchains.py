@@ -346,5 +346,5 @@ def test_cffi(tmp_path, requires, declaration):
     }
     inspection = project(tmp_path, files)
     assert declared(inspection) == {"_native": declaration}
-    expected = {"used": ["cffi-undeclared"], "unknown": ["declaration-unknown"]}
+    expected = {"used": ["cffi-undeclared"], "unknown": ["undecided-in-source"]}
     assert rules(inspection) == expected.get(declaration, [])
