@@ -27,7 +27,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import atheris  # type: ignore[import-untyped]
+import atheris  # type: ignore[import-untyped] # it has no types
 
 with atheris.instrument_imports(include=["ungil.extensions"]):
     from ungil.extensions import BinaryError, read

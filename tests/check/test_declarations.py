@@ -12,6 +12,7 @@ import zipfile
 import pytest
 
 from extensions.building import compile_library
+from extensions.modules import STYLES, module
 from loopback import LoopbackIndex, wheel
 from ungil.interpreters import find_free_threaded
 
@@ -20,61 +21,17 @@ PLATFORM = f"{MACHINE}-unknown-linux-gnu"
 TAG = f"cp314-cp314t-manylinux_2_17_{MACHINE}"
 SUFFIX = f".cpython-314t-{MACHINE}-linux-gnu.so"
 
-# The layout of a free-threaded build of 3.13 and 3.14: `struct _object` in
-# Include/object.h has 32 bytes there, then Include/moduleobject.h.
-HEADER = """
-typedef struct { int id; void *value; } Slot;
-typedef struct {
-    long head[4];
-    void *init; long index; void *copy;
-    const char *name; const char *doc; long size; void *methods;
-    Slot *slots;
-    void *traverse, *clear, *free;
-} Definition;
-extern void *PyModuleDef_Init(Definition *);
-extern void *PyModule_Create2(Definition *, int);
-extern int PyUnstable_Module_SetGIL(void *, void *);
-extern char *getenv(const char *);
-static int execute(void *module) { return 0; }
-"""
 
-
-def multi_phase(slots, name="mod", body=""):
-    return compile_library(
-        f"""{HEADER}
-static Slot slots[] = {{ {slots} {{0, 0}} }};
-static Definition definition = {{.name = "{name}", .slots = slots}};
-void *PyInit_{name}(void) {{ {body} return PyModuleDef_Init(&definition); }}
-""",
-        compiler="gcc",
-    )
-
-
-def single_phase(body="", name="mod"):
-    return compile_library(
-        f"""{HEADER}
-static Definition definition = {{.name = "{name}", .size = -1}};
-void *PyInit_{name}(void) {{
-    void *module = PyModule_Create2(&definition, 1013);
-    {body}
-    return module;
-}}
-""",
-        compiler="gcc",
-    )
+def compiled(code, name):
+    return compile_library(module(code, name), compiler="gcc")
 
 
 def declared(name="mod"):
-    return multi_phase("{4, (void *)1},", name)
+    return compiled(STYLES["slot_not_used"].code, name)
 
 
 def undeclared(name="mod"):
-    return multi_phase("{2, (void *)execute},", name)
-
-
-def decides(name="mod"):
-    body = 'slots[0].value = getenv("X") ? (void *)1 : (void *)0;'
-    return multi_phase("{4, 0},", name, body)
+    return compiled(STYLES["no_slot"].code, name)
 
 
 @pytest.fixture
@@ -161,12 +118,11 @@ def test_one_undeclared_module_is_enough(check, server):
 
 
 def test_single_phase_modules_have_a_finding_of_their_own(check, server):
-    calls = "PyUnstable_Module_SetGIL(module, (void *)1);"
     add(
         server,
         {
-            f"demo/_old{SUFFIX}": single_phase(name="_old"),
-            f"demo/_good{SUFFIX}": single_phase(calls, "_good"),
+            f"demo/_old{SUFFIX}": compiled(STYLES["single"].code, "_old"),
+            f"demo/_good{SUFFIX}": compiled(STYLES["single_not_used"].code, "_good"),
             f"demo/_new{SUFFIX}": undeclared("_new"),
         },
     )
@@ -179,7 +135,7 @@ def test_single_phase_modules_have_a_finding_of_their_own(check, server):
 
 
 def test_what_is_decided_at_run_time_is_unknown(check, server):
-    add(server, {f"demo/_a{SUFFIX}": decides("_a")})
+    add(server, {f"demo/_a{SUFFIX}": compiled(STYLES["decided"].code, "_a")})
     done = check("demo")
     assert row(done)["keeps_gil_off"] is None
     assert row(done)["reason"]
@@ -415,7 +371,8 @@ def test_own_wheels_must_keep_what_their_tag_promises(check, tmp_path):
     dist.mkdir()
     name = f"demo-1.0-{TAG}.whl"
     path = dist / name
-    members = {f"demo/_a{SUFFIX}": undeclared("_a"), f"demo/_b{SUFFIX}": single_phase(name="_b")}
+    single = compiled(STYLES["single"].code, "_b")
+    members = {f"demo/_a{SUFFIX}": undeclared("_a"), f"demo/_b{SUFFIX}": single}
     path.write_bytes(wheel("demo", "1.0", members=members))
     for subject in ("dist", f"dist/{name}"):
         done = check(subject)
@@ -552,15 +509,12 @@ def test_an_import_that_disagrees_wins_and_is_a_finding(check, server):
     if find_free_threaded("3.14") is None:
         pytest.skip("no free-threaded 3.14")
     # Runs when the library is loaded, where no reader of PyInit looks.
-    liar = compile_library(
-        f"""{HEADER}
-static Slot slots[] = {{ {{4, (void *)1}}, {{0, 0}} }};
-static Slot *volatile there = slots;
-__attribute__((constructor)) static void change(void) {{ there[0].value = 0; }}
-static Definition definition = {{.name = "_a", .slots = slots}};
-void *PyInit__a(void) {{ return PyModuleDef_Init(&definition); }}
-""",
-        compiler="gcc",
+    liar = compiled(
+        """EXEC(NAME) SLOTS(NAME, {4, NOT_USED},)
+        static Slot *volatile there = NAME_slots;
+        __attribute__((constructor)) static void change(void) { there[1].value = USED; }
+        INIT(NAME) { return PyModuleDef_Init(&NAME_def); }""",
+        "_a",
     )
     add(server, {f"demo/_a{SUFFIX}": liar})
     if row(check("demo"))["keeps_gil_off"] is not True:
@@ -574,7 +528,11 @@ void *PyInit__a(void) {{ return PyModuleDef_Init(&definition); }}
 def test_a_module_that_cannot_be_imported_stays_as_it_was_read(check, server):
     if find_free_threaded("3.14") is None:
         pytest.skip("no free-threaded 3.14")
-    crash = multi_phase("{4, (void *)1},", "_a", "*(volatile int *)0 = 1;")
+    crash = compiled(
+        """EXEC(NAME) SLOTS(NAME, {4, NOT_USED},)
+        INIT(NAME) { *(volatile int *)0 = 1; return PyModuleDef_Init(&NAME_def); }""",
+        "_a",
+    )
     add(server, {f"demo/_a{SUFFIX}": crash})
     done = check("demo", "--import")
     assert row(done)["evidence"] == "declaration"

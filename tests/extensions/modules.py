@@ -328,3 +328,8 @@ def source(names: Iterable[str] = tuple(STYLES), *, free_threaded: bool = True) 
     """One C file with a module of each of these styles."""
     layout = "#define FREE_THREADED\n" if free_threaded else ""
     return layout + PRELUDE + "\n".join(STYLES[n].code.replace("NAME", n) for n in names)
+
+
+def module(code: str, name: str) -> str:
+    """One C file with a module of that name, which its code calls `NAME`."""
+    return "#define FREE_THREADED\n" + PRELUDE + code.replace("NAME", name)

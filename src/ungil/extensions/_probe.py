@@ -59,7 +59,7 @@ def _create(name: str, path: str) -> tuple[object, str | None, tuple[str, str] |
         try:
             spec = importlib.util.spec_from_file_location(name, path)
             if spec is None:
-                raise ImportError("no extension module by its file name")  # noqa: TRY301
+                raise ImportError("no extension module by its file name")  # noqa: TRY301 - told like all others
             module = importlib.util.module_from_spec(spec)
         except BaseException as raised:  # noqa: BLE001 - even SystemExit is only an answer here
             error = _text(type(raised).__name__), _text(raised)
@@ -91,7 +91,7 @@ def _prepare_process() -> None:
     of it than they use.
     """
     if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415
+        import msvcrt  # noqa: PLC0415 - only there
 
         # A dialog box would wait for somebody to press its button.
         msvcrt.SetErrorMode(
@@ -100,7 +100,7 @@ def _prepare_process() -> None:
             | msvcrt.SEM_NOOPENFILEERRORBOX
         )
     else:
-        import resource  # noqa: PLC0415
+        import resource  # noqa: PLC0415 - nowhere else
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -155,7 +155,7 @@ class PackageIndex:
         Returns:
             For each normalised name the project, or what came in its way.
         """
-        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415
+        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - not every run needs it
 
         def ask(name: str) -> Project | PackageIndexError:
             try:
@@ -210,7 +210,7 @@ class PackageIndex:
         if known is not None:
             return known
         # email.parser and the archive readers take 60 ms to import.
-        from ungil.index.metadata import BrokenFileError  # noqa: PLC0415
+        from ungil.index.metadata import BrokenFileError  # noqa: PLC0415 - not every run needs it
 
         try:
             metadata = self._read_metadata(name, version, file, what)
@@ -240,7 +240,7 @@ class PackageIndex:
             with _opened(path, file) as wheel:
                 yield wheel
             return
-        from ungil.index.ranged import RangesUnsupportedError, RemoteFile  # noqa: PLC0415
+        from ungil.index.ranged import RangesUnsupportedError, RemoteFile  # noqa: PLC0415 - not every run needs it
 
         host = origin(file.url)
         if host not in self._no_ranges:
@@ -376,7 +376,7 @@ class PackageIndex:
     # Metadata
 
     def _read_metadata(self, name: str, version: str, file: File, what: str) -> Metadata:
-        from ungil.index import metadata  # noqa: PLC0415
+        from ungil.index import metadata  # noqa: PLC0415 - not every run needs it
 
         if file.has_metadata:
             path, mark, query = file.url.partition("?")
@@ -396,8 +396,8 @@ class PackageIndex:
         return self._of_remote_wheel(name, version, file, what)
 
     def _of_remote_wheel(self, name: str, version: str, file: File, what: str) -> Metadata:
-        from ungil.index import metadata  # noqa: PLC0415
-        from ungil.index.ranged import RangesUnsupportedError, RemoteFile  # noqa: PLC0415
+        from ungil.index import metadata  # noqa: PLC0415 - not every run needs it
+        from ungil.index.ranged import RangesUnsupportedError, RemoteFile  # noqa: PLC0415 - not every run needs it
 
         host = origin(file.url)
         if host not in self._no_ranges:
@@ -444,7 +444,7 @@ class PackageIndex:
         return None
 
     def _of_sdist(self, file: File, what: str) -> Metadata:
-        from ungil.index import metadata  # noqa: PLC0415
+        from ungil.index import metadata  # noqa: PLC0415 - not every run needs it
 
         path = local_path(file.url)
         if path is not None:

@@ -129,7 +129,7 @@ _INDEX_MARKS = re.compile(
 def _read_html(
     body: bytes, content_type: str, url: str, *, trusted: bool
 ) -> tuple[str, list[Listed]]:
-    import warnings  # noqa: PLC0415
+    import warnings  # noqa: PLC0415 - not every run needs it
 
     from mousebender import simple  # noqa: PLC0415 - slow to import, and seldom needed
 

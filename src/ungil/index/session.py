@@ -37,12 +37,12 @@ class _PatientRetry(Retry):
 class _SystemTrustAdapter(HTTPAdapter):
     """Verifies with the operating system's certificates, as pip does."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as urllib3 and requests declare it
         context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         super().init_poolmanager(*args, ssl_context=context, **kwargs)
 
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401
-        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 - as urllib3 and requests declare it
+        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call] # requests has no types here
         if verify is True:
             conn.ca_certs = None  # requests would add its own list
 

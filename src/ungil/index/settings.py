@@ -111,8 +111,8 @@ class IndexSettings:
 
 def default_index_url() -> str:
     """The index that installers ask if nobody says otherwise, as distlib knows it."""
-    import importlib.util  # noqa: PLC0415
-    from urllib.parse import urljoin  # noqa: PLC0415
+    import importlib.util  # noqa: PLC0415 - not every run needs it
+    from urllib.parse import urljoin  # noqa: PLC0415 - not every run needs it
 
     # Importing distlib.index takes 80 ms for this one line, a fifth of what a
     # run of 300 distributions may take.
@@ -126,7 +126,7 @@ def default_index_url() -> str:
             )
             if match is not None:
                 return urljoin(match[1], "/simple/")
-    from distlib.index import DEFAULT_INDEX  # type: ignore[import-untyped]  # noqa: PLC0415
+    from distlib.index import DEFAULT_INDEX  # type: ignore[import-untyped]  # noqa: PLC0415 - not every run needs it
 
     return urljoin(str(DEFAULT_INDEX), "/simple/")
 
@@ -135,7 +135,7 @@ def _cache_dir() -> Path:
     chosen = os.environ.get("UNGIL_CACHE_DIR")
     if chosen:
         return Path(chosen)
-    from platformdirs import user_cache_path  # noqa: PLC0415
+    from platformdirs import user_cache_path  # noqa: PLC0415 - not every run needs it
 
     return user_cache_path("ungil", appauthor=False)
 
@@ -203,7 +203,7 @@ def _pip_files() -> Iterator[dict[str, str]]:
 
     https://pip.pypa.io/en/stable/topics/configuration/
     """
-    import configparser  # noqa: PLC0415
+    import configparser  # noqa: PLC0415 - not every run needs it
 
     chosen = os.environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
@@ -225,7 +225,7 @@ def _pip_files() -> Iterator[dict[str, str]]:
 
 
 def _pip_paths(chosen: str | None) -> Iterator[Path]:
-    import platformdirs  # noqa: PLC0415
+    import platformdirs  # noqa: PLC0415 - not every run needs it
 
     name = "pip.ini" if sys.platform == "win32" else "pip.conf"
     if sys.platform == "darwin":
@@ -281,7 +281,7 @@ def _uv_files(project: Path) -> Iterator[dict[str, Any]]:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415
+    import tomllib  # noqa: PLC0415 - not every run needs it
 
     try:
         return tomllib.loads(path.read_text("utf-8"))

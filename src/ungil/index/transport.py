@@ -165,8 +165,8 @@ class Transport:
         if host in self._lost:
             raise failure(what, url, self._lost[host], "the server was not asked again")
         session = self._connected()
-        import requests  # noqa: PLC0415
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+        import requests  # noqa: PLC0415 - not every run needs it
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - not every run needs it
 
         try:
             response = session.get(
@@ -198,7 +198,7 @@ class Transport:
     def _connected(self) -> requests.Session:
         with self._lock:
             if self._session is None:
-                from ungil.index.session import new_session  # noqa: PLC0415
+                from ungil.index.session import new_session  # noqa: PLC0415 - not every run needs it
 
                 self._session = new_session(
                     system_trust=self._settings.ca_bundle is None,
@@ -222,7 +222,7 @@ _SILENT = "the server fell silent"
 
 def _reason(error: Exception) -> tuple[str, str, int]:
     """Why, what to do, and how many strikes it is against the server."""
-    import requests  # noqa: PLC0415
+    import requests  # noqa: PLC0415 - not every run needs it
 
     text = f"{error!r} {error}"
     reachable = "check the address and the network"
@@ -298,8 +298,8 @@ def _read_local(path: Path, url: str, what: str, cap: int) -> Answer:
 
 def _listing(folder: Path) -> bytes:
     """A directory of files, as the page that a web server would make of it."""
-    from html import escape  # noqa: PLC0415
-    from urllib.parse import quote  # noqa: PLC0415
+    from html import escape  # noqa: PLC0415 - not every run needs it
+    from urllib.parse import quote  # noqa: PLC0415 - not every run needs it
 
     names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
     links = (f'<a href="{escape(quote(name))}">{escape(name)}</a>' for name in names)

@@ -119,11 +119,11 @@ def _dependency(name: str, entry: object) -> Dependency:
     if isinstance(entry, str):
         return Dependency(name, tuple(alternatives(entry)))
     if not isinstance(entry, dict):
-        raise ValueError(f"{name!r} is neither a version nor a table")  # noqa: TRY004
+        raise ValueError(f"{name!r} is neither a version nor a table")  # noqa: TRY004 - a value of the file's
     address, kind = _source(entry)
     extras = entry.get("extras", [])
     if not isinstance(extras, list):
-        raise ValueError(f"the extras of {name!r} are no list")  # noqa: TRY004
+        raise ValueError(f"the extras of {name!r} are no list")  # noqa: TRY004 - a value of the file's
     return Dependency(
         name,
         tuple(alternatives(_text(entry, "version") or "*")),
@@ -138,7 +138,7 @@ def _dependency(name: str, entry: object) -> Dependency:
 def _text(entry: Mapping[str, Any], key: str) -> str:
     value = entry.get(key, "")
     if not isinstance(value, str):
-        raise ValueError(f"{key!r} is no text")  # noqa: TRY004
+        raise ValueError(f"{key!r} is no text")  # noqa: TRY004 - a value of the file's
     return value
 
 

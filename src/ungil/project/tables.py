@@ -45,7 +45,7 @@ def parse_json(document: Document) -> Any:  # noqa: ANN401 - `convert` gives it 
         raise document.problem(f"is not valid JSON: {error}; correct it") from None
 
 
-def convert(document: Document, value: Any, kind: type[_T], at: str = "") -> _T:  # noqa: ANN401
+def convert(document: Document, value: Any, kind: type[_T], at: str = "") -> _T:  # noqa: ANN401 - whatever a file holds
     """`value` as a `kind`.
 
     Args:

@@ -21,8 +21,7 @@ from ungil.readiness.importable import Binary, importable, is_worth_reading
 from ungil.target import Target
 
 if TYPE_CHECKING:
-    from ungil.extensions import ExtensionModule
-    from ungil.extensions.archive import Member
+    from ungil.extensions import ExtensionModule, Member
 
 __all__ = ["Index", "Reading", "read_files", "read_local_wheel", "read_wheel"]
 
@@ -131,7 +130,7 @@ def _in_wheel(
 ) -> tuple[Binary, ...] | Reading:
     """What a wheel holds, or why it was not read."""
     # The readers are of no use to a run that knows all its wheels.
-    from ungil.extensions.archive import Archive, ArchiveError  # noqa: PLC0415
+    from ungil.extensions import Archive, ArchiveError  # noqa: PLC0415 - they load a disassembler
 
     try:
         with opened() as wheel:
@@ -164,8 +163,7 @@ def _of_file(file: Path) -> list[ExtensionModule]:
 
 
 def _binary(path: str, modules: Callable[[], Iterable[ExtensionModule]]) -> Binary:
-    from ungil.extensions import BinaryError  # noqa: PLC0415 - as above
-    from ungil.extensions.archive import ArchiveError  # noqa: PLC0415
+    from ungil.extensions import ArchiveError, BinaryError  # noqa: PLC0415 - as above
 
     try:
         return Binary(path, tuple(_module(path, module) for module in modules()))

@@ -66,8 +66,7 @@ class Importer:
         self, reading: Reading, wheel: AbstractContextManager[Path], target: Target
     ) -> Reading:
         """What importing the modules of a wheel shows, in place of what was read."""
-        from ungil.extensions.archive import ArchiveError  # noqa: PLC0415 - likewise
-        from ungil.extensions.unpacked import unpacked  # noqa: PLC0415 - likewise
+        from ungil.extensions import ArchiveError, unpacked  # noqa: PLC0415 - likewise
 
         if not reading.modules:
             return reading
@@ -85,7 +84,7 @@ class Importer:
             folder: Below it, each is where its `path` says.
             target: One that this `serves`.
         """
-        from ungil.extensions.importing import Importable, confirm  # noqa: PLC0415 - likewise
+        from ungil.extensions import Importable, confirm  # noqa: PLC0415 - likewise
 
         wanted = [Importable(m.name, folder / _placed(m.path), folder) for m in reading.modules]
         with self._lock:

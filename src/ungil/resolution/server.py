@@ -70,7 +70,7 @@ def _handler(view: View, secret: str) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Say nothing: standard error belongs to the report's progress."""
 
     return Handler

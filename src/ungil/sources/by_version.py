@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from packaging.requirements import Requirement
 
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Location
 from ungil.sources.model import SourceModule, Toolchain
 from ungil.sources.requirements import at_least

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Location
 from ungil.sources.c_source import Call, CSource, Function
 from ungil.sources.model import SourceModule, Toolchain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Location
 from ungil.sources.c_source import generator_of
 from ungil.sources.model import SourceModule, Toolchain

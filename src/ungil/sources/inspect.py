@@ -9,7 +9,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from ungil import rules
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Evidence, Finding, Location, Rule, printable
 from ungil.sources import (
     build,

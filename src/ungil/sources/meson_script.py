@@ -92,7 +92,7 @@ class _Script:
             case _:
                 self.value(node)
 
-    def condition(self, ifs: list[Any], otherwise: Any) -> None:  # noqa: ANN401
+    def condition(self, ifs: list[Any], otherwise: Any) -> None:  # noqa: ANN401 - likewise
         if not ifs:
             self.block(getattr(otherwise, "block", None) or otherwise)
             return
@@ -108,7 +108,7 @@ class _Script:
             self.condition(ifs[1:], otherwise)
             self.names = both(after, self.names)
 
-    def loop(self, node: Any) -> None:  # noqa: ANN401
+    def loop(self, node: Any) -> None:  # noqa: ANN401 - likewise
         items = self.value(node.items)
         names = [name.value for name in node.varnames]
         if isinstance(items, dict):
@@ -119,7 +119,7 @@ class _Script:
             self.names.update(zip(names, values, strict=False))
             self.block(node.block)
 
-    def value(self, node: Any) -> Any:  # noqa: ANN401
+    def value(self, node: Any) -> Any:  # noqa: ANN401 - likewise
         result: object
         match type(node).__name__:
             case "StringNode" | "BooleanNode" | "NumberNode":
@@ -140,7 +140,7 @@ class _Script:
                 result = self.operation(node)
         return result
 
-    def operation(self, node: Any) -> Any:  # noqa: ANN401
+    def operation(self, node: Any) -> Any:  # noqa: ANN401 - likewise
         match type(node).__name__:
             case "ArithmeticNode":
                 return _arithmetic(node.operation, self.value(node.left), self.value(node.right))
@@ -153,7 +153,7 @@ class _Script:
                 return negated(self.value(node.value))
         return UNKNOWN
 
-    def call(self, node: Any) -> Any:  # noqa: ANN401
+    def call(self, node: Any) -> Any:  # noqa: ANN401 - likewise
         method = type(node).__name__ == "MethodNode"
         name = node.name.value if method else node.func_name.value
         receiver = self.value(node.source_object) if method else None
@@ -181,7 +181,7 @@ class _Script:
         if below is not None:
             self.file(below)
 
-    def location(self, node: Any) -> Location:  # noqa: ANN401
+    def location(self, node: Any) -> Location:  # noqa: ANN401 - likewise
         return Location(self.here[-1].label, int(node.lineno))
 
 
@@ -195,12 +195,12 @@ def _arithmetic(operation: str, left: object, right: object) -> object:
     return joined(left, right) if operation in {"+", "add"} else UNKNOWN
 
 
-def _item(base: object, index: object) -> Any:  # noqa: ANN401
+def _item(base: object, index: object) -> Any:  # noqa: ANN401 - likewise
     if isinstance(base, list) and isinstance(index, int):
         return base[index] if -len(base) <= index < len(base) else UNKNOWN
     return base.get(index, UNKNOWN) if isinstance(base, dict) else UNKNOWN
 
 
-def _is_at_least(arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401
+def _is_at_least(arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401 - likewise
     wanted = arguments[0] if arguments else UNKNOWN
     return True if isinstance(wanted, str) and wanted.lstrip().startswith(">") else UNKNOWN

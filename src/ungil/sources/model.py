@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Finding, Location
 
 __all__ = ["Inspection", "SourceModule", "TooLargeError", "Toolchain", "UnreadableError"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Location
 from ungil.sources.model import SourceModule, Toolchain
 from ungil.sources.script import UNKNOWN, BuildCall, flat

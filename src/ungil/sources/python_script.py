@@ -196,7 +196,7 @@ class _Script:
             case _:
                 return self.operation(node)
 
-    def operation(self, node: ast.expr) -> Any:  # noqa: ANN401
+    def operation(self, node: ast.expr) -> Any:  # noqa: ANN401 - likewise
         result: object
         match node:
             case ast.Dict():
@@ -217,7 +217,7 @@ class _Script:
                 result = self.unfollowed(node)
         return result
 
-    def unfollowed(self, node: ast.expr) -> Any:  # noqa: ANN401
+    def unfollowed(self, node: ast.expr) -> Any:  # noqa: ANN401 - likewise
         """An expression of which only the calls inside matter, and subscripts."""
         if isinstance(node, ast.Subscript):
             base, key = self.value(node.value), self.value(node.slice)
@@ -236,7 +236,7 @@ class _Script:
                 self.value(child)
         return UNKNOWN
 
-    def dictionary(self, node: ast.Dict) -> Any:  # noqa: ANN401
+    def dictionary(self, node: ast.Dict) -> Any:  # noqa: ANN401 - likewise
         made: dict[Any, Any] = {}
         for key, item in zip(node.keys, node.values, strict=True):
             value = self.value(item)
@@ -248,7 +248,7 @@ class _Script:
                 made[name] = value
         return made
 
-    def either(self, node: ast.BoolOp) -> Any:  # noqa: ANN401
+    def either(self, node: ast.BoolOp) -> Any:  # noqa: ANN401 - likewise
         decisive = isinstance(node.op, ast.Or)
         result: object = UNKNOWN
         doubt = False
@@ -260,7 +260,7 @@ class _Script:
             doubt = doubt or known is None
         return UNKNOWN if doubt else result
 
-    def call(self, node: ast.Call) -> Any:  # noqa: ANN401
+    def call(self, node: ast.Call) -> Any:  # noqa: ANN401 - likewise
         arguments = [self.value(argument) for argument in node.args]
         keywords = {k.arg or "**": self.value(k.value) for k in node.keywords}
         spread = keywords.pop("**", None)

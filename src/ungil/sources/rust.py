@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
-from ungil.extensions.model import Declaration
+from ungil.extensions import Declaration
 from ungil.findings import Location
 from ungil.sources.model import SourceModule, Toolchain, UnreadableError
 from ungil.sources.requirements import read_toml, table
@@ -45,7 +45,7 @@ def pyo3_version(tree: Tree, file: SourceFile) -> Version | None:
         folder = folder.rpartition("/")[0]
 
 
-def _read(file: SourceFile, reader: Any) -> Version | None:  # noqa: ANN401
+def _read(file: SourceFile, reader: Any) -> Version | None:  # noqa: ANN401 - as tomllib gives it
     try:
         version = reader(read_toml(file))
     except UnreadableError:

@@ -88,7 +88,7 @@ def joined(left: object, right: object) -> object:
         right = [right]
     for kind in (str, list, tuple):
         if isinstance(left, kind) and isinstance(right, kind):
-            total: Any = left + right  # type: ignore[operator]
+            total: Any = left + right  # type: ignore[operator] # both are of one kind
             return total if len(total) <= LONGEST else UNKNOWN
     return UNKNOWN
 

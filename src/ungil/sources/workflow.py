@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ungil.findings import Location
 from ungil.sources.cibuildwheel import NEWEST, Run, version_of
@@ -86,7 +86,8 @@ def _environment(node: Node | None) -> dict[str, str]:
 
 
 def _pairs(node: Node | None) -> list[tuple[Node, Node]]:
-    mapping: MappingNode | None = node if _kind(node) == "mapping" else None  # type: ignore[assignment]
+    # PyYAML is imported only where it is needed, so a node's kind stands for its class.
+    mapping = cast("MappingNode", node) if _kind(node) == "mapping" else None
     return [] if mapping is None else list(mapping.value)
 
 

@@ -323,8 +323,9 @@ def _number(operation: Callable[[int, int], int]) -> Callable[[Value, Value], Va
     """An operation that is known for numbers alone."""
 
     def apply(left: Value, right: Value) -> Value:
-        both = isinstance(left, int) and isinstance(right, int)
-        return operation(left, right) & MASK if both else None  # type: ignore[arg-type]
+        if isinstance(left, int) and isinstance(right, int):
+            return operation(left, right) & MASK
+        return None
 
     return apply
 

@@ -45,7 +45,7 @@ class Memory:
             and self.exposed == other.exposed
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment] # it changes; mypy knows no such declaration
 
     def store(self, address: Value, size: int, value: Value) -> None:
         """Store; at a wholly unknown address nothing happens.

@@ -36,7 +36,7 @@ _CONDITIONS = {
 
 _SYSTEM_V = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 _WINDOWS = ("rcx", "rdx", "r8", "r9")
-_ALL = tuple("rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15".split())  # noqa: SIM905
+_ALL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", *(f"r{n}" for n in range(8, 16)))
 _KEPT_SYSTEM_V = {"rbx", "rbp", "r12", "r13", "r14", "r15"}
 _KEPT_WINDOWS = _KEPT_SYSTEM_V | {"rdi", "rsi"}
 
