@@ -6,8 +6,8 @@ is the module or its definition, and that says what is declared.
 
 This is abstract interpretation by a worklist (P. and R. Cousot 1977) over
 constants, with a few states kept apart at each place and joined beyond that.
-Emulation was tried and rejected: it stops at the first call into the
-interpreter whose result matters.
+Emulation was rejected: it needs an answer for every call into the
+interpreter, and sees only the one way that these answers lead to.
 """
 
 from __future__ import annotations
