@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,12 +22,15 @@ from importlib import resources
 __all__ = [
     "Evidence",
     "Finding",
+    "Import",
     "Location",
     "Module",
     "Report",
     "Rule",
     "Severity",
+    "Step",
     "Verdict",
+    "listed",
     "printable",
 ]
 
@@ -102,6 +106,22 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way to what was found, e.g. an import of a chain.
+
+    Attributes:
+        text: What happens there, e.g. `imports shop.models`.
+        location: Where; None where that is not known.
+    """
+
+    text: str
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.location is None else f"{self.location} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a person should know, and what to do about it.
 
@@ -115,6 +135,7 @@ class Finding:
         target: E.g. `3.14t`; None where the finding is about all targets.
         platform: E.g. `x86_64-unknown-linux-gnu`; None like target.
         ignored: The user's reason for ignoring it; None while it counts.
+        steps: How it came to it, the first first; empty where it has no story.
     """
 
     rule: Rule
@@ -126,6 +147,7 @@ class Finding:
     target: str | None = None
     platform: str | None = None
     ignored: str | None = None
+    steps: tuple[Step, ...] = ()
 
     def ignore(self, reason: str) -> Finding:
         """The same finding, set aside for `reason`."""
@@ -166,6 +188,46 @@ class Module:
     def keeps_gil_off(self) -> bool | None:
         """Does importing it leave the GIL off? None where that is not sure."""
         return {"not_used": True, "used": False}.get(self.declaration)
+
+
+_MOST_NAMES = 4
+_MOST_REASONS = 3
+
+
+def listed(modules: Iterable[Module]) -> str:
+    """Names by what was seen, e.g. `a.b, a.c (it has no slots); a.d (…)`."""
+    reasons: dict[str, dict[str, None]] = {}
+    for module in modules:
+        reasons.setdefault(module.reason, {})[module.name] = None
+    parts = [f"{_few(list(names))} ({reason})" for reason, names in reasons.items()]
+    left = sum(len(names) for names in list(reasons.values())[_MOST_REASONS:])
+    return "; ".join(parts[:_MOST_REASONS]) + (f"; and {left} more" if left else "")
+
+
+def _few(names: Sequence[str]) -> str:
+    if len(names) <= _MOST_NAMES + 1:  # one name is no longer than "and 1 more"
+        return ", ".join(names)
+    return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What was imported in one run, as a tree of who imported whom.
+
+    Attributes:
+        name: Of the module, or of the file at the root.
+        distribution: Name and version of what installed it; empty if not known.
+        module: The extension module and what it declares; None for others.
+        seconds: When it was imported, after the start of its process; None for
+            what is only on the way to extension modules.
+        imports: What was imported by it.
+    """
+
+    name: str
+    distribution: str = ""
+    module: Module | None = None
+    seconds: float | None = None
+    imports: tuple[Import, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +290,8 @@ class Report:
         as_of: The ISO date whose index was asked, None for now.
         notes: Sentences about the run as a whole (what was not looked at).
         created: When the run ended, UTC, to the second.
+        imports: The trees of extension modules that were imported, if the user
+            wanted to see them.
     """
 
     verb: str
@@ -239,6 +303,7 @@ class Report:
     as_of: str | None = None
     notes: tuple[str, ...] = ()
     created: str = ""
+    imports: tuple[Import, ...] = ()
 
     def __post_init__(self) -> None:
         """Put the findings into the order every format shows them in."""

@@ -2,7 +2,18 @@
 
 from hypothesis import strategies as st
 
-from ungil.findings import Evidence, Finding, Location, Module, Report, Rule, Severity, Verdict
+from ungil.findings import (
+    Evidence,
+    Finding,
+    Import,
+    Location,
+    Module,
+    Report,
+    Rule,
+    Severity,
+    Step,
+    Verdict,
+)
 
 LINUX = "x86_64-unknown-linux-gnu"
 MACOS = "aarch64-apple-darwin"
@@ -23,7 +34,8 @@ FALLBACK = PagedRule("UG106", "pure-fallback", Severity.WARNING, "Pure Python re
 PURE = PagedRule("UG110", "pure-python", Severity.NOTE, "Fits every Python")
 NOT_INDEXED = PagedRule("UG121", "not-indexed", Severity.UNKNOWN, "A VCS requirement")
 UNUSED = PagedRule("UG131", "ignore-unused", Severity.NOTE, "An ignore matches nothing")
-RULES = (WHEEL, ABI3_ONLY, SOURCE_ONLY, FALLBACK, PURE, NOT_INDEXED, UNUSED)
+SWITCHED = PagedRule("UG300", "gil-switched-on", Severity.WARNING, "An import switched it on")
+RULES = (WHEEL, ABI3_ONLY, SOURCE_ONLY, FALLBACK, PURE, NOT_INDEXED, UNUSED, SWITCHED)
 
 
 def verdicts(name, version, case, places, **answers):
@@ -105,6 +117,24 @@ def example(targets=("3.14t", "3.15t"), platforms=(LINUX,)):
     )
 
 
+def run():
+    """Of `ungil run`: a story, and a tree of imports."""
+    etree = Import("lxml.etree", "lxml 6.1.3", module("lxml.etree", "used"), 0.12)
+    steps = (
+        Step("in main imports shop.models", Location("app.py", 12)),
+        Step("imports lxml.etree", Location("shop/models.py", 3)),
+    )
+    switched = Finding(
+        SWITCHED,
+        "lxml 6.1.3",
+        "Importing lxml.etree switched the GIL on.",
+        location=Location("shop/models.py", 3),
+        steps=steps,
+    )
+    tree = Import("app.py", imports=(Import("shop.models", imports=(etree,)),))
+    return Report("run", "app.py", findings=(switched,), imports=(tree,))
+
+
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[2J",
     "[bold red]not markup[/]",
@@ -144,6 +174,14 @@ modules = st.builds(
     reason=texts,
 )
 
+locations = st.none() | st.builds(Location, texts, st.none() | st.integers(1, 10**6))
+steps = st.builds(Step, texts, locations)
+imports = st.recursive(
+    st.builds(Import, texts, texts, st.none() | modules, st.none() | st.floats(0, 1e6)),
+    lambda inner: st.builds(Import, texts, imports=st.lists(inner, max_size=2).map(tuple)),
+    max_leaves=4,
+)
+
 
 @st.composite
 def reports(draw):
@@ -172,16 +210,16 @@ def reports(draw):
     said = []
     for _ in range(draw(st.integers(0, 5))):
         target, platform = draw(places | st.just((None, None)))
-        line = draw(st.none() | st.integers(1, 10**6))
         said.append(
             Finding(
                 draw(st.sampled_from(RULES)),
                 *draw(st.tuples(texts, texts, texts)),
-                draw(st.none() | st.builds(Location, texts, st.just(line))),
+                draw(locations),
                 draw(evidence),
                 target,
                 platform,
                 draw(maybe),
+                tuple(draw(st.lists(steps, max_size=2))),
             )
         )
     return Report(
@@ -194,6 +232,7 @@ def reports(draw):
         draw(st.none() | st.just("2026-01-01")),
         tuple(draw(st.lists(texts, max_size=2))),
         "2026-01-02T03:04:05Z",
+        tuple(draw(st.lists(imports, max_size=2))),
     )
 
 

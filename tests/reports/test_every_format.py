@@ -3,7 +3,7 @@ import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from made_reports import example, large, reports
+from made_reports import example, large, reports, run
 
 from ungil.findings import Report, printable
 from ungil.reports import FORMATS, render
@@ -24,6 +24,19 @@ def test_a_large_report_loses_nothing(name):
     text = render(large(), name)
     assert all(f"distribution-{number}" in text for number in range(0, 300, 10))
     assert "distribution-299" in text or name in {"sarif", "github"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_how_it_came_to_a_finding_is_told(name):
+    text = render(run(), name)
+    assert text.index("in main imports shop.models") < text.index("imports lxml.etree")
+
+
+@pytest.mark.parametrize("name", [f for f in FORMATS if f not in {"sarif", "github"}])
+def test_imports_are_shown_as_a_tree(name):
+    text = render(run(), name)
+    tree = text[text.rindex("app.py") :] if name != "json" else text[text.index('"imports"') :]
+    assert tree.index("shop.models") < tree.index("lxml.etree") < tree.index("lxml 6.1.3")
 
 
 @pytest.mark.parametrize("name", FORMATS)

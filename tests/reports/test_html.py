@@ -13,7 +13,7 @@ VOID = {"meta"}
 OURS = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer"),
     *("h1", "h2", "h3", "p", "div", "article", "span", "small", "code", "details", "summary"),
-    *("table", "thead", "tbody", "tr", "th", "td"),
+    *("table", "thead", "tbody", "tr", "th", "td", "ol", "ul", "li"),
 }
 
 

@@ -10,7 +10,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
-from made_reports import ABI3_ONLY, example, reports
+from made_reports import ABI3_ONLY, example, reports, run
 
 from ungil.findings import Finding, Location, Report
 from ungil.reports import render
@@ -50,6 +50,15 @@ LOCATION = closed(
         region=closed({"startLine": {"type": "integer", "minimum": 1}}),
     ),
     logicalLocations=array(closed({}, name=TEXT), uniqueItems=True),
+    message=MESSAGE,
+)
+# §3.36.3 and §3.37.6: none of the arrays is empty.
+FLOW = closed(
+    {
+        "threadFlows": array(
+            closed({"locations": array(closed({}, location=LOCATION), minItems=1)}), minItems=1
+        )
+    }
 )
 RESULT = closed(
     {"message": MESSAGE},
@@ -58,6 +67,7 @@ RESULT = closed(
     kind=KIND,
     level=LEVEL,
     locations=array(LOCATION),
+    codeFlows=array(FLOW),
     partialFingerprints={"type": "object", "additionalProperties": TEXT},
     properties={"type": "object"},
     suppressions=array(
@@ -163,3 +173,12 @@ def test_any_report_is_a_valid_log(report):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["kind"] == "fail" or result["level"] == "none"
         assert re.fullmatch("[0-9a-f]{64}", result["partialFingerprints"]["ungilProblem/v1"])
+
+
+def test_the_steps_of_a_finding_are_a_code_flow():
+    (result,) = run_of(run())["results"]
+    ((flow,),) = (f["threadFlows"] for f in result["codeFlows"])
+    first, last = (step["location"] for step in flow["locations"])
+    assert first["message"]["text"] == "in main imports shop.models"
+    assert first["physicalLocation"]["artifactLocation"]["uri"] == "app.py"
+    assert last["physicalLocation"]["region"] == {"startLine": 3}

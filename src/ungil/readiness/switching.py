@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ungil import rules
-from ungil.findings import Evidence, Module, Rule
+from ungil.findings import Evidence, Module, Rule, listed
 from ungil.readiness.declarations import Reading
 
 __all__ = ["Said", "said_of"]
 
-_MOST_NAMES = 4
 _MOST_REASONS = 3
 
 _INSTALLED = "Do not install it. Build the wheel again, or ask where it comes from what happened."
@@ -54,7 +53,7 @@ def said_of(reading: Reading, own_tag: str = "") -> list[Said]:
         message = f"What its modules declare is not known: {reading.unread}."
         return [Said(rules.UNKNOWN_DECLARATION, message, Evidence.TAG, remedy=_UNREAD)]
     return [
-        Said(rule, f"{what}: {_listed(modules)}.", reading.evidence, modules, remedy)
+        Said(rule, f"{what}: {listed(modules)}.", reading.evidence, modules, remedy)
         for rule, what, modules, remedy in _groups(reading.modules, own_tag)
         if modules
     ] + _disagreeing(reading)
@@ -99,19 +98,3 @@ def _disagreeing(reading: Reading) -> list[Said]:
     more = f"; and {len(told) - _MOST_REASONS} more" if len(told) > _MOST_REASONS else ""
     message = f"{'; '.join(told[:_MOST_REASONS])}{more}."
     return [Said(rules.READING_DISAGREES, message, Evidence.IMPORTED, remedy=_TRUST)]
-
-
-def _listed(modules: Iterable[Module]) -> str:
-    """Names by what was seen, e.g. `a.b, a.c (it has no slots); a.d (…)`."""
-    reasons: dict[str, dict[str, None]] = {}
-    for module in modules:
-        reasons.setdefault(module.reason, {})[module.name] = None
-    parts = [f"{_few(list(names))} ({reason})" for reason, names in reasons.items()]
-    left = sum(len(names) for names in list(reasons.values())[_MOST_REASONS:])
-    return "; ".join(parts[:_MOST_REASONS]) + (f"; and {left} more" if left else "")
-
-
-def _few(names: Sequence[str]) -> str:
-    if len(names) <= _MOST_NAMES + 1:  # one name is no longer than "and 1 more"
-        return ", ".join(names)
-    return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"

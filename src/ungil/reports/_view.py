@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from ungil.findings import (
     Evidence,
     Finding,
+    Import,
     Location,
     Module,
     Report,
     Rule,
     Severity,
+    Step,
     Verdict,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "claim",
     "declares",
     "gil",
+    "imported",
     "ordered_verdicts",
     "plural",
     "standing",
@@ -84,6 +87,7 @@ class Problem:
         statements: Each message once, with the targets and platforms it
             holds for (empty where that goes without saying).
         remedies: Each remedy once.
+        steps: How it came to it, in the first finding that tells.
         findings: What was put together.
     """
 
@@ -93,6 +97,7 @@ class Problem:
     ignored: str | None
     statements: tuple[tuple[str, str], ...]
     remedies: tuple[str, ...]
+    steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -290,6 +295,16 @@ def declares(module: Module) -> str:
     }.get(module.declaration, "unknown")
 
 
+def imported(what: Import) -> str:
+    """What there is to say about an import beside its name, e.g. `lxml 6.1.3, 0.12 s`."""
+    parts = [what.distribution] if what.distribution else []
+    if what.module is not None:
+        parts.append(declares(what.module))
+    if what.seconds is not None:
+        parts.append(f"{what.seconds:.2f} s")
+    return ", ".join(parts)
+
+
 def claim(verdict: Verdict) -> str:
     """What its classifiers claim: a level such as `beta`, `yes`, `no` or `?`.
 
@@ -365,6 +380,7 @@ def _problems(report: Report, targets: Sequence[str], short: dict[str, str]) -> 
                 for text in dict.fromkeys(f.message for f in group)
             ),
             remedies=tuple(dict.fromkeys(f.remedy for f in group if f.remedy)),
+            steps=next((f.steps for f in group if f.steps), ()),
             findings=tuple(group),
         )
         for group in groups.values()

@@ -39,6 +39,7 @@ def _command(problem: Problem) -> str:
     properties.append(f"title={_property(f'{problem.rule.code} {problem.rule.name}')}")
     lines = [problem.subject]
     lines += [f"{scope}: {message}" if scope else message for message, scope in problem.statements]
+    lines += map(str, problem.steps)
     lines += problem.remedies
     command = _COMMANDS[problem.rule.severity]
     return f"::{command} {','.join(properties)}::{'%0A'.join(map(_message, lines))}"

@@ -11,7 +11,7 @@ from importlib import resources
 from string import Template
 
 from ungil import __version__
-from ungil.findings import Report, Verdict, printable
+from ungil.findings import Import, Report, Verdict, printable
 from ungil.reports._view import (
     COLUMNS,
     SEVERITY_WORDS,
@@ -24,6 +24,7 @@ from ungil.reports._view import (
     arrange,
     declares,
     gil,
+    imported,
     standing,
     words,
 )
@@ -74,11 +75,8 @@ def _body(view: View, report: Report) -> Iterable[str]:
         yield "</section>"
     if view.rows:
         yield from _verdicts(view)
-    if view.contents:
-        yield "<details>\n<summary>Extension modules</summary>"
-        for contents in view.contents:
-            yield from _contents(contents)
-        yield "</details>"
+    yield from _modules(view.contents)
+    yield from _imports(report.imports)
     if view.ignored:
         yield f"<details>\n<summary>{_text(view.ignored_line)}</summary>"
         for problem in view.ignored:
@@ -131,6 +129,8 @@ def _problem(problem: Problem) -> Iterable[str]:
     for message, scope in problem.statements:
         where = f'<span class="quiet">{_text(scope)}:</span> ' if scope else ""
         yield f"<p>{where}{_text(message)}</p>"
+    if problem.steps:
+        yield f"<ol>{''.join(f'<li><code>{_text(str(s))}</code></li>' for s in problem.steps)}</ol>"
     for remedy in problem.remedies:
         yield f"<p>→ {_text(remedy)}</p>"
     small = (
@@ -186,6 +186,14 @@ _GIL_CLASS = {"off": "off", "on": "on", "?": "unknown", "tag": "quiet"}
 _DECLARES_CLASS = {"not_used": "off", "used": "on"}
 
 
+def _modules(everything: Sequence[Contents]) -> Iterable[str]:
+    if everything:
+        yield "<details>\n<summary>Extension modules</summary>"
+        for contents in everything:
+            yield from _contents(contents)
+        yield "</details>"
+
+
 def _contents(contents: Contents) -> Iterable[str]:
     scope = f" <small>{_text(contents.scope)}</small>" if contents.scope else ""
     yield f"<h3>{_text(contents.label)}{scope}</h3>"
@@ -200,6 +208,27 @@ def _contents(contents: Contents) -> Iterable[str]:
             f"<td>{_text(module.found_by)}</td><td>{_text(module.reason)}</td></tr>"
         )
     yield "</tbody>\n</table>\n</div>"
+
+
+def _imports(roots: Sequence[Import]) -> Iterable[str]:
+    if roots:
+        yield "<section>\n<h2>Imports</h2>\n<ul>"
+        for root in roots:
+            yield from _tree(root)
+        yield "</ul>\n</section>"
+
+
+def _tree(what: Import) -> Iterable[str]:
+    style = "quiet" if what.module is None else ""
+    if what.module is not None:
+        style = _DECLARES_CLASS.get(what.module.declaration, "unknown")
+    yield f'<li>{_text(what.name)} <small class="{style}">{_text(imported(what))}</small>'
+    if what.imports:
+        yield "<ul>"
+        for inner in what.imports:
+            yield from _tree(inner)
+        yield "</ul>"
+    yield "</li>"
 
 
 def _case(verdict: Verdict, row: Row) -> str:

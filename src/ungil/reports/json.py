@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ungil import __version__
-from ungil.findings import Evidence, Finding, Module, Report, Severity, Verdict
+from ungil.findings import Evidence, Finding, Import, Location, Module, Report, Severity, Verdict
 from ungil.reports._view import ordered_verdicts
 
 __all__ = ["SCHEMA_VERSION", "dump", "render"]
@@ -35,6 +35,7 @@ def render(report: Report) -> str:
             "distributions": [_verdict(v) for v in verdicts],
             "findings": [_finding(f) for f in report.findings],
             "notes": list(report.notes),
+            "imports": [_import(one) for one in report.imports],
         }
     )
 
@@ -125,7 +126,6 @@ def _module(module: Module) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    location = finding.location
     return {
         "code": finding.rule.code,
         "rule": finding.rule.name,
@@ -133,11 +133,26 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "message": finding.message,
         "remedy": finding.remedy,
-        "location": None if location is None else {"path": location.path, "line": location.line},
+        "location": _location(finding.location),
         "evidence": _evidence(finding.evidence),
         "target": finding.target,
         "platform": finding.platform,
         "ignored": finding.ignored,
+        "steps": [{"text": s.text, "location": _location(s.location)} for s in finding.steps],
+    }
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    return None if location is None else {"path": location.path, "line": location.line}
+
+
+def _import(what: Import) -> dict[str, Any]:
+    return {
+        "name": what.name,
+        "distribution": what.distribution,
+        "module": None if what.module is None else _module(what.module),
+        "seconds": what.seconds,
+        "imports": [_import(inner) for inner in what.imports],
     }
 
 

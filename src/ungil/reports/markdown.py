@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ungil.findings import Report, Severity, Verdict, printable
+from ungil.findings import Import, Report, Severity, Verdict, printable
 from ungil.reports._view import (
     COLUMNS,
     Problem,
@@ -15,6 +15,7 @@ from ungil.reports._view import (
     arrange,
     declares,
     gil,
+    imported,
     plural,
     standing,
     words,
@@ -56,6 +57,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
         *_problems(view),
         *_verdicts(view),
         *(_modules(view) if verbose else ()),
+        *_imports(report),
         *(f"Note: {_text(note)}" for note in report.notes),
         *([_text(view.ignored_line) + "."] if view.ignored else []),
     ]
@@ -109,6 +111,7 @@ def _problems(view: View) -> Iterable[str]:
 def _statements(problem: Problem) -> Iterable[str]:
     for message, scope in problem.statements:
         yield f"{_text(scope)}: {_text(message)}" if scope else _text(message)
+    yield from (_text(f"· {step}") for step in problem.steps)
 
 
 def _verdicts(view: View) -> Iterable[str]:
@@ -140,6 +143,18 @@ def _modules(view: View) -> Iterable[str]:
     if rows:
         table = _table(("distribution", "module", "GIL", "seen in", "what"), rows)
         yield f"<details><summary>Extension modules</summary>\n\n{table}\n\n</details>"
+
+
+def _imports(report: Report) -> Iterable[str]:
+    if report.imports:
+        table = _table(("import", ""), (row for root in report.imports for row in _tree(root, 0)))
+        yield f"<details><summary>Imports</summary>\n\n{table}\n\n</details>"
+
+
+def _tree(what: Import, depth: int) -> Iterable[Sequence[str]]:
+    yield "&nbsp;" * 4 * depth + _text(what.name), _text(imported(what))
+    for inner in what.imports:
+        yield from _tree(inner, depth + 1)
 
 
 def _row(row: Row, targets: Sequence[str], several: bool) -> list[str]:

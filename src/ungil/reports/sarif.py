@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ungil import __version__
-from ungil.findings import Report, Rule, Severity, printable
+from ungil.findings import Location, Report, Rule, Severity, printable
 from ungil.reports._view import Problem, arrange
 from ungil.reports.json import dump
 
@@ -100,6 +100,9 @@ def _result(problem: Problem, rule_index: int, report_subject: str) -> dict[str,
             "platforms": sorted({f.platform for f in problem.findings if f.platform is not None}),
         },
     }
+    if problem.steps:
+        # §3.36: how it came to it, within one thread.
+        result["codeFlows"] = [{"threadFlows": [{"locations": _flow(problem)}]}]
     if problem.ignored is not None:
         # §3.35.2: ignores are kept in ungil's configuration, not in the
         # place they are about, hence `external`.
@@ -110,14 +113,27 @@ def _result(problem: Problem, rule_index: int, report_subject: str) -> dict[str,
 def _location(problem: Problem, report_subject: str) -> dict[str, Any]:
     # Code scanning shows no alert without a file, so what the user pointed
     # at stands in where a finding has no place of its own.
-    path = report_subject if problem.location is None else problem.location.path
-    physical: dict[str, Any] = {"artifactLocation": _artifact(path)}
-    if problem.location is not None and problem.location.line is not None:
-        physical["region"] = {"startLine": problem.location.line}
     return {
-        "physicalLocation": physical,
+        "physicalLocation": _physical(problem.location or Location(report_subject)),
         "logicalLocations": [{"name": printable(problem.subject)}],
     }
+
+
+def _flow(problem: Problem) -> list[dict[str, Any]]:
+    flow = []
+    for step in problem.steps:
+        location: dict[str, Any] = {"message": {"text": _text(step.text)}}
+        if step.location is not None:
+            location["physicalLocation"] = _physical(step.location)
+        flow.append({"location": location})
+    return flow
+
+
+def _physical(location: Location) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": _artifact(location.path)}
+    if location.line is not None:
+        physical["region"] = {"startLine": location.line}
+    return physical
 
 
 def _artifact(path: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ungil.findings import Report, Severity, Verdict, printable
+from ungil.findings import Import, Report, Severity, Verdict, printable
 from ungil.reports._view import (
     COLUMNS,
     SEVERITY_WORDS,
@@ -30,6 +30,7 @@ from ungil.reports._view import (
     arrange,
     declares,
     gil,
+    imported,
     plural,
     standing,
     words,
@@ -131,6 +132,10 @@ class _Page:
             self._tables(view)
         if self._verbose and view.contents:
             self._modules(view)
+        if report.imports:
+            self._heading("Imports")
+            for root in report.imports:
+                self._tree(root, 0)
         self._ending(view, report)
 
     # The pieces, from top to bottom.
@@ -196,6 +201,8 @@ class _Page:
             said = Text(f"{self._data(scope)}: " if scope else "", style="dim")
             said = Text.assemble(said, self._data(message))
             self._print(Padding(said, (0, 0, 0, 4)))
+        for step in problem.steps:
+            self._hanging(self._own("·"), self._data(str(step)), "dim")
         for remedy in problem.remedies:
             self._hanging(self._own("→"), self._data(remedy), "cyan")
         if self._verbose:
@@ -248,6 +255,19 @@ class _Page:
                     Text(self._data(f"{module.reason}{seen}"), style="dim"),
                 )
             self._print(Padding(grid, (0, 0, 0, 4)))
+
+    def _tree(self, what: Import, depth: int) -> None:
+        label = Text(self._data(what.name), style="" if what.module is None else "bold")
+        if said := imported(what):
+            style = "dim"
+            if what.module is not None:
+                style = _DECLARES.get(what.module.declaration, "magenta")
+            label.append(f"  {self._data(said)}", style)
+        # Indented no further than leaves half of the line.
+        indent = min(2 + 2 * depth, self._width // 2)
+        self._print(Padding(label, (0, 0, 0, indent)))
+        for inner in what.imports:
+            self._tree(inner, depth + 1)
 
     def _verdicts(self, rows: Sequence[Row], targets: Sequence[str], view: View) -> Table:
         several = len(view.platforms) > 1
