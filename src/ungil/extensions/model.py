@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from ungil.findings import Module
+
 __all__ = ["BinaryError", "Declaration", "ExtensionModule", "Initialisation"]
 
 
@@ -68,3 +70,22 @@ class ExtensionModule:
     explicit: bool
     found_by: str
     reason: str
+
+    def described(self, path: str, name: str) -> Module:
+        """The same in the words of reports.
+
+        Args:
+            path: Of its file, as it is shown.
+            name: As it is shown, e.g. with its package.
+        """
+        return Module(
+            path=path,
+            name=name,
+            machine=self.machine,
+            declaration=self.declaration.value,
+            explicit=self.explicit,
+            initialisation=self.initialisation.value,
+            toolchain=self.toolchain,
+            found_by=self.found_by,
+            reason=self.reason,
+        )

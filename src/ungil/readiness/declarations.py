@@ -166,22 +166,9 @@ def _binary(path: str, modules: Callable[[], Iterable[ExtensionModule]]) -> Bina
     from ungil.extensions import ArchiveError, BinaryError  # noqa: PLC0415 - as above
 
     try:
-        return Binary(path, tuple(_module(path, module) for module in modules()))
+        exported = tuple(module.described(path, module.name) for module in modules())
     except ArchiveError:
         raise
     except BinaryError as error:
         return Binary(path, problem=printable(str(error)))
-
-
-def _module(path: str, module: ExtensionModule) -> Module:
-    return Module(
-        path=path,
-        name=module.name,
-        machine=module.machine,
-        declaration=module.declaration.value,
-        explicit=module.explicit,
-        initialisation=module.initialisation.value,
-        toolchain=module.toolchain,
-        found_by=module.found_by,
-        reason=module.reason,
-    )
+    return Binary(path, exported)
