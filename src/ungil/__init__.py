@@ -1,10 +1,27 @@
 """ungil takes Python projects off the GIL.
 
-The command line is the main door (`ungil --help`). Importing this package
-imports nothing but the standard library, because its runtime parts are meant
-to live inside other people's processes.
+The command line is the main door (`ungil --help`). For programs there is the
+runtime: `gil_status`, `guard` and `require_free_threading`. Importing this
+package imports nothing but the standard library, because it is meant to live
+inside other people's processes.
 """
 
 from ungil._version import __version__
+from ungil.runtime import (
+    GilEnabledError,
+    GilEnabledWarning,
+    GilStatus,
+    gil_status,
+    guard,
+    require_free_threading,
+)
 
-__all__ = ["__version__"]
+__all__ = [
+    "GilEnabledError",
+    "GilEnabledWarning",
+    "GilStatus",
+    "__version__",
+    "gil_status",
+    "guard",
+    "require_free_threading",
+]

@@ -9,106 +9,29 @@ import sys
 import sysconfig
 import time
 import zipfile
-from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from native import NOT_USED, USED, Compiler, exported, multi_phase, single_phase
 from ungil.extensions.importing import Importable, Imported, confirm
 from ungil.extensions.unpacked import unpacked
 from ungil.interpreters import find_free_threaded
 
 pytestmark = pytest.mark.free_threaded
 
-NOT_USED = "{Py_mod_gil, Py_MOD_GIL_NOT_USED},"
-USED = "{Py_mod_gil, Py_MOD_GIL_USED},"
 
-INCLUDES = """
-#include <Python.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-"""
+class Importing(Compiler):
+    """A compiler that imports what it built."""
 
-
-def multi_phase(slots: str = "", body: str = "", name: str = "mod", before: str = "") -> str:
-    return f"""{INCLUDES}{before}
-static PyModuleDef_Slot slots[] = {{ {slots} {{0, NULL}} }};
-static struct PyModuleDef def = {{
-    PyModuleDef_HEAD_INIT, "{name}", NULL, 0, NULL, slots, NULL, NULL, NULL}};
-PyMODINIT_FUNC PyInit_{name}(void) {{ {body}; return PyModuleDef_Init(&def); }}
-"""
-
-
-def single_phase(body: str = "") -> str:
-    return f"""{INCLUDES}
-static struct PyModuleDef def = {{PyModuleDef_HEAD_INIT, "mod", NULL, -1, NULL}};
-PyMODINIT_FUNC PyInit_mod(void) {{
-    PyObject *module = PyModule_Create(&def);
-    {body};
-    return module;
-}}
-"""
-
-
-def exported(slots: str, before: str = "") -> str:
-    return f"""{INCLUDES}{before}
-PyABIInfo_VAR(abi_info);
-PyMODEXPORT_FUNC PyModExport_mod(void) {{
-    static PySlot slots[] = {{
-        PySlot_DATA(Py_mod_abi, &abi_info), PySlot_DATA(Py_mod_name, "mod"),
-        {slots} PySlot_END}};
-    return slots;
-}}
-"""
-
-
-@cache
-def include_and_suffix(python: Path) -> list[str]:
-    questions = (
-        "import sysconfig, importlib.machinery as m;"
-        "print(sysconfig.get_path('include')); print(m.EXTENSION_SUFFIXES[0])"
-    )
-    return subprocess.check_output([python, "-I", "-c", questions], text=True).splitlines()
-
-
-class Compiler:
-    """`cc` with one interpreter's headers; the modules go into one folder."""
-
-    def __init__(self, python: Path, folder: Path) -> None:
-        self.include, self.suffix = include_and_suffix(python)
-        self.python = python
-        self.folder = folder
-
-    def build(
-        self,
-        source: str,
-        name: str = "mod",
-        suffix: str | None = None,
-        linked: Sequence[str | Path] = (),
-    ) -> Importable:
-        path = self.folder.joinpath(*name.split(".")).with_name(
-            name.rpartition(".")[2] + (suffix or self.suffix)
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            [
-                *("cc", "-shared", "-fPIC", "-w", f"-I{self.include}", "-xc", "-", "-o", path),
-                *(("-undefined", "dynamic_lookup") if sys.platform == "darwin" else ()),
-                *linked,
-            ],
-            input=source,
-            text=True,
-            check=True,
-        )
-        return Importable.below(self.folder, path)
+    def built(self, source: str, name: str = "mod", **how: Any) -> Importable:
+        return Importable.below(self.folder, self.build(source, name, **how))
 
     def confirm(self, source: str, name: str = "mod", *, seconds: float = 60) -> Imported:
-        [imported] = confirm(self.python, [self.build(source, name)], seconds=seconds)
+        [imported] = confirm(self.python, [self.built(source, name)], seconds=seconds)
         return imported
 
 
@@ -122,9 +45,7 @@ def python(request):
 
 @pytest.fixture
 def compiler(python, tmp_path):
-    if sys.platform == "win32" or not shutil.which("cc"):
-        pytest.skip("no C compiler called cc")
-    return Compiler(python.path, tmp_path)
+    return Importing(python.path, tmp_path)
 
 
 def test_a_module_that_declares_keeps_the_gil_off(compiler):
@@ -198,7 +119,7 @@ def test_a_module_in_a_package_is_imported_without_its_parents(compiler):
 
 
 def test_a_package_that_is_an_extension_module(compiler):
-    module = compiler.build(multi_phase(), "mod.__init__")
+    module = compiler.built(multi_phase(), "mod.__init__")
     [imported] = confirm(compiler.python, [module])
     assert (imported.name, imported.keeps_gil_off) == ("mod", False)
 
@@ -302,7 +223,7 @@ IMPORTS = 'PyObject *other = PyImport_ImportModule("neighbour"); if (!other) ret
 
 @pytest.mark.parametrize("slots", [NOT_USED, ""])
 def test_a_neighbour_that_switches_the_gil_on_is_named(compiler, slots):
-    compiler.build(multi_phase(name="neighbour"), "neighbour")
+    compiler.built(multi_phase(name="neighbour"), "neighbour")
     imported = compiler.confirm(multi_phase(slots, IMPORTS))
     assert imported.keeps_gil_off is None
     assert "neighbour" in imported.reason
@@ -310,7 +231,7 @@ def test_a_neighbour_that_switches_the_gil_on_is_named(compiler, slots):
 
 @pytest.mark.parametrize(("slots", "expected"), [(NOT_USED, True), ("", False)])
 def test_a_neighbour_that_keeps_it_off_leaves_the_answer_to_the_module(compiler, slots, expected):
-    compiler.build(multi_phase(NOT_USED, name="neighbour"), "neighbour")
+    compiler.built(multi_phase(NOT_USED, name="neighbour"), "neighbour")
     assert compiler.confirm(multi_phase(slots, IMPORTS)).keeps_gil_off is expected
 
 
@@ -332,14 +253,14 @@ def test_a_module_that_silences_warnings_gets_no_clean_answer(compiler):
     "suffix", [".cpython-314-x86_64-linux-gnu.so", ".abi3.so", ".cp314-win_amd64.pyd", ".dll"]
 )
 def test_a_file_for_another_interpreter_is_not_attempted(compiler, suffix):
-    module = compiler.build(multi_phase(body="abort()"), suffix=suffix)
+    module = compiler.built(multi_phase(body="abort()"), suffix=suffix)
     [imported] = confirm(compiler.python, [module])
     assert imported.keeps_gil_off is None
     assert "does not import a file of that name" in imported.reason
 
 
 def test_a_plain_suffix_is_attempted(compiler):
-    module = compiler.build(multi_phase(NOT_USED), suffix=".so")
+    module = compiler.built(multi_phase(NOT_USED), suffix=".so")
     assert confirm(compiler.python, [module])[0].keeps_gil_off is True
 
 
@@ -366,7 +287,7 @@ def test_a_name_that_cannot_be_passed_is_unknown(python, tmp_path, name):
 
 def test_answers_come_in_order_and_one_process_each(compiler):
     sources = [multi_phase(NOT_USED), multi_phase(), multi_phase(body="abort()")]
-    modules = [compiler.build(source, f"p{i}.mod") for i, source in enumerate(sources * 4)]
+    modules = [compiler.built(source, f"p{i}.mod") for i, source in enumerate(sources * 4)]
     answers = confirm(compiler.python, modules, workers=3)
     assert [a.keeps_gil_off for a in answers] == [True, False, None] * 4
     assert [a.path for a in answers] == [m.path for m in modules]
@@ -404,7 +325,7 @@ def test_out_of_a_wheel_with_a_library_beside_it(compiler, tmp_path):
         text=True,
         check=True,
     )
-    module = compiler.build(
+    module = compiler.built(
         multi_phase(NOT_USED, "if (beside() != 1) abort()", before="int beside(void);"),
         "demo.mod",
         linked=["-xnone", library, "-Wl,-rpath,$ORIGIN/../demo.libs"],

@@ -1,0 +1,98 @@
+"""What a program under `ungil run` writes down while it runs.
+
+One line for each thing that happened, appended to a file at once: so the lines
+survive `os._exit`, a crash or a kill, and processes, forks and sub-interpreters
+share one file without knowing of each other. A line is a tuple in ASCII, which
+`repr` writes without importing anything and `ast.literal_eval` reads without
+running anything; `json` would have to be imported into every program.
+
+The lines, with times in seconds of `time.monotonic`, which counts alike in all
+processes of a machine:
+
+    ("start", pid, interpreter, time, forked_from, release, free_threaded, enabled, forced_by)
+    ("module", pid, interpreter, time, thread, name, file, seconds, failed, enabled, chain,
+        switch)
+    ("end", pid, interpreter, time, enabled)
+
+`forked_from` is the number of the process that forked this one, None for one that
+was started anew. `enabled` says whether the GIL was on then. `chain` holds (module,
+file, line, function) for each import, `switch` is None or (module, certain, file).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+
+from ungil.runtime.guard import came_on, refuse
+from ungil.runtime.imports import import_chain
+from ungil.runtime.status import FREE_THREADED_BUILD, forced_by, gil_enabled
+from ungil.runtime.switch import interpreter_number, thread_name
+from ungil.runtime.watch import Creation, listen
+
+__all__ = ["ON_GIL", "PATH", "begin"]
+
+PATH = "UNGIL_JOURNAL"
+"""The environment variable that names the file."""
+
+ON_GIL = "UNGIL_ON_GIL"
+"""The environment variable that says `fail`, `warn` or `report`."""
+
+
+def begin() -> None:
+    """Watch this interpreter as the environment says."""
+    path, on_gil = os.environ[PATH], os.environ[ON_GIL]
+    interpreter = interpreter_number()
+
+    def append(kind: str, *values: object) -> None:
+        line = ascii((kind, os.getpid(), interpreter, time.monotonic(), *values)) + "\n"
+        try:
+            # Opened each time, since daemons close every descriptor they find.
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError:
+            pass  # the disk is full, or `ungil run` has gone: not the program's affair
+
+    def created(creation: Creation) -> None:
+        if creation.file is None and creation.switch is None:
+            return  # linked into the interpreter
+        chain = [
+            (step.module, step.file, step.line, step.function)
+            for step in import_chain(sys._getframe())
+        ]
+        switch = creation.switch
+        append(
+            "module",
+            thread_name(),
+            creation.module,
+            creation.file,
+            creation.seconds,
+            creation.failed,
+            creation.gil_enabled,
+            chain,
+            switch and (switch.module, switch.certain, switch.file),
+        )
+        if switch is not None and on_gil == "warn":
+            # Not a Python warning, which the program's own filters may hide.
+            os.write(2, f"ungil: {came_on(switch)}\n".encode("utf-8", "backslashreplace"))
+        if switch is not None and on_gil == "fail":
+            refuse(switch)
+
+    def started(forked_from: int | None) -> None:
+        forced = forced_by()
+        append("start", forked_from, _release(), FREE_THREADED_BUILD, gil_enabled(), forced)
+
+    started(None)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: started(os.getppid()))
+    atexit.register(lambda: append("end", gil_enabled()))
+    listen(created)
+
+
+def _release() -> str:
+    return sys.version.partition(" ")[0]
