@@ -15,10 +15,11 @@ import pytest
 from opener import Opener
 
 from loopback import LoopbackIndex
-from ungil.index.cache import Cache, Shelf
+from ungil.cache import Cache, Shelf
 from ungil.index.model import Metadata
 
 BODY = b"x" * 5000
+FORM = "test-1"
 
 
 def entries(folder: Path) -> list[Path]:
@@ -26,7 +27,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
+    cache = Cache(tmp_path, FORM)
     assert cache.read("pages", "key") is None
     cache.write("pages", "key", BODY)
     assert bytes(cache.read("pages", "key") or b"") == BODY
@@ -35,7 +36,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_only_the_user_may_read_it(tmp_path: Path) -> None:
-    Cache(tmp_path / "a" / "b").write("pages", "key", BODY)
+    Cache(tmp_path / "a" / "b", FORM).write("pages", "key", BODY)
     for path in (tmp_path / "a" / "b").rglob("*"):
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (0o700 if path.is_dir() else 0o600)
@@ -67,15 +68,15 @@ def test_a_damaged_entry_counts_for_nothing_and_is_rewritten(
 
 
 def test_an_entry_of_another_shape_counts_for_nothing(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
+    cache = Cache(tmp_path, FORM)
     cache.write("metadata", "key", b"\x93\x01\x02\x03")
     assert Shelf(cache, "metadata", Metadata).get("key") is None
 
 
 def test_two_processes_share_a_cache(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from ungil.index.cache import Cache\n"
-        f"cache = Cache(Path({str(tmp_path)!r}))\n"
+        "import sys; from pathlib import Path; from ungil.cache import Cache\n"
+        f"cache = Cache(Path({str(tmp_path)!r}), {FORM!r})\n"
         "for n in range(400):\n"
         "    body = bytes([n % 256]) * 20000\n"
         "    cache.write('pages', 'key', body)\n"
@@ -90,8 +91,8 @@ def test_two_processes_share_a_cache(tmp_path: Path) -> None:
 
 def test_a_writer_killed_at_any_time_leaves_a_whole_entry(tmp_path: Path) -> None:
     code = (
-        "import itertools; from pathlib import Path; from ungil.index.cache import Cache\n"
-        f"cache = Cache(Path({str(tmp_path)!r}))\n"
+        "import itertools; from pathlib import Path; from ungil.cache import Cache\n"
+        f"cache = Cache(Path({str(tmp_path)!r}), {FORM!r})\n"
         "print('ready', flush=True)\n"
         "for n in itertools.count():\n"
         "    cache.write('pages', 'key', bytes([n % 256]) * 300_000)"
@@ -102,20 +103,20 @@ def test_a_writer_killed_at_any_time_leaves_a_whole_entry(tmp_path: Path) -> Non
             process.stdout.readline()
             time.sleep(0.01 + delay)
             process.send_signal(signal.SIGKILL)
-        seen = Cache(tmp_path).read("pages", "key")
+        seen = Cache(tmp_path, FORM).read("pages", "key")
         assert seen is not None
         assert len(seen) == 300_000
         assert len(set(bytes(seen))) == 1
 
 
 def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
-    Cache(tmp_path).write("pages", "key", BODY)
+    Cache(tmp_path, FORM).write("pages", "key", BODY)
     [entry] = entries(tmp_path)
     old, new = entry.with_name("old.tmp"), entry.with_name("new.tmp")
     for litter in (old, new):
         litter.touch()
     os.utime(old, (1, 1))
-    Cache(tmp_path).write("pages", "other", BODY)
+    Cache(tmp_path, FORM).write("pages", "other", BODY)
     assert not old.exists()
     assert new.exists()  # somebody may be writing it
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Generic, TypeVar
 
+from ungil.cache import Shelf
 from ungil.index.addresses import origin
-from ungil.index.cache import Shelf
 from ungil.index.model import File
 
 __all__ = ["Learnt", "Traffic"]

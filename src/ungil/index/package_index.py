@@ -17,9 +17,9 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from ungil.cache import Cache, Shelf
 from ungil.findings import printable
 from ungil.index.addresses import local_path, origin, shown, simple_page, without_credentials
-from ungil.index.cache import Cache, Shelf
 from ungil.index.learnt import Learnt, Traffic
 from ungil.index.model import (
     File,
@@ -37,6 +37,7 @@ __all__ = ["PackageIndex"]
 
 T = TypeVar("T")
 
+_FORMAT = "index-1"  # to be raised with every change of what is stored
 _FRESH = 600  # seconds, where the server says nothing; indexes themselves say so
 _FRESHEST = 24 * 3600
 _WHOLE_CAP = 256 << 20  # bytes of a file that must be read whole for its metadata
@@ -88,7 +89,7 @@ class PackageIndex:
         self.traffic = Traffic()
         self._clock = clock
         self._transport = Transport(settings)
-        self._cache = Cache(settings.cache_dir)
+        self._cache = Cache(settings.cache_dir, _FORMAT)
         self._pages = Shelf(self._cache, "pages", _Page)
         self._metadata = Shelf(self._cache, "metadata", Metadata)
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ungil.cache import cache_directory
 from ungil.findings import printable
 from ungil.index.model import PackageIndexError
 
@@ -98,7 +99,7 @@ class IndexSettings:
         links = (*find_links, *found.get("find_links", ()))
         return cls(
             index_urls=tuple(dict.fromkeys(map(_as_url, indexes))),
-            cache_dir=cache_dir or _cache_dir(),
+            cache_dir=cache_dir or cache_directory(),
             find_links=tuple(dict.fromkeys(map(_as_url, links))),
             offline=offline,
             refresh=refresh,
@@ -129,15 +130,6 @@ def default_index_url() -> str:
     from distlib.index import DEFAULT_INDEX  # type: ignore[import-untyped]  # noqa: PLC0415 - not every run needs it
 
     return urljoin(str(DEFAULT_INDEX), "/simple/")
-
-
-def _cache_dir() -> Path:
-    chosen = os.environ.get("UNGIL_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_path  # noqa: PLC0415 - not every run needs it
-
-    return user_cache_path("ungil", appauthor=False)
 
 
 def _as_url(place: str) -> str:

@@ -22,12 +22,21 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-__all__ = ["Cache", "Shelf"]
+__all__ = ["Cache", "Shelf", "cache_directory"]
 
 T = TypeVar("T")
 
-_FORMAT = "index-1"  # to be raised with every change of what is stored
 _LITTER_AGE = 3600.0  # seconds; no write takes that long
+
+
+def cache_directory() -> Path:
+    """`UNGIL_CACHE_DIR`, or else the user's directory for caches."""
+    chosen = os.environ.get("UNGIL_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path  # noqa: PLC0415 - not every run needs it
+
+    return user_cache_path("ungil", appauthor=False)
 
 
 class Cache:
@@ -38,8 +47,15 @@ class Cache:
             well.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory / _FORMAT
+    def __init__(self, directory: Path, form: str) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            directory: Where all that ungil keeps is, e.g. `cache_directory()`.
+            form: Whose entries they are and in which format, e.g. `index-1`;
+                to be raised with every change of what is stored.
+        """
+        self._directory = directory / form
         self._ready: set[Path] = set()
         self.warning: str | None = None
 
@@ -73,7 +89,7 @@ class Cache:
     def _prepare(self, folder: Path) -> None:
         if folder in self._ready:
             return
-        # What an index tells a private user is not for other users' eyes.
+        # What is told to one user is not for other users' eyes.
         for directory in (folder.parent.parent, folder.parent, folder):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Whoever was killed while writing left a file behind.
