@@ -65,14 +65,3 @@ def test_a_misspelt_setting_is_named(tmp_path):
     done = ungil("check", cwd=tmp_path)
     assert done.returncode == 2
     assert "did you mean 'fail-on'" in done.stderr
-
-
-def test_importing_the_package_imports_nothing_else():
-    code = (
-        "import sys; before = set(sys.modules); import ungil; "
-        "print(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "['ungil']"

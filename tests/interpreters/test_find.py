@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pretend import program, surroundings
 from ungil.interpreters import InterpreterError, find_free_threaded, probe
 from ungil.target import TargetError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script as a program")
-
-
-def program(path: Path, script: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return path
 
 
 def test_the_interpreter_that_runs_this():
@@ -127,6 +121,9 @@ def test_no_python_version():
 
 
 def test_none_there(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
+    for key in ("PYENV_ROOT", "ASDF_DATA_DIR", "RYE_PY_ROOT"):
+        monkeypatch.delenv(key, raising=False)
+    for key, value in surroundings(tmp_path, tmp_path).items():
+        monkeypatch.setenv(key, value)
     found = find_free_threaded("3.14")
     assert found is None or found.path.samefile(sys.executable)

@@ -12,15 +12,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from ungil._version import __version__
-from ungil.cli import check, explain
 from ungil.findings import printable
 
 __all__ = ["main"]
 
-_VERBS = {"check": check, "explain": explain}
+_VERBS = ("check", "explain", "python", "run")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,16 +40,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"ungil {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for name, module in _VERBS.items():
-        module.add_arguments(verbs.add_parser(name, help=module.HELP, description=module.HELP))
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given and not given[0].startswith("-") and given[0] not in _VERBS:
-        near = difflib.get_close_matches(given[0], _VERBS, n=1)
+    verb = given[0] if given and not given[0].startswith("-") else None
+    if verb is not None and verb not in _VERBS:
+        near = difflib.get_close_matches(verb, _VERBS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"verbs are {', '.join(_VERBS)}"
-        parser.error(f"there is no verb {given[0]!r}; {hint}")
-    options = parser.parse_args(given)
+        parser.error(f"there is no verb {verb!r}; {hint}")
+    # A verb's module is imported if it is used: all of them take a while.
+    modules = {name: import_module(f"ungil.cli.{name}") for name in _VERBS if verb in {name, None}}
+    for name, module in modules.items():
+        module.add_arguments(
+            verbs.add_parser(name, help=module.HELP, description=module.HELP, allow_abbrev=False)
+        )
+    # What belongs to a program that a verb runs is none of our arguments.
+    split = getattr(modules.get(verb or ""), "split", None)
+    ours, program = split(given[1:]) if split else (given[1:], [])
+    options = parser.parse_args([*given[:1], *ours], argparse.Namespace(program=program))
     try:
-        run: Callable[[argparse.Namespace], int] = _VERBS[options.verb].run
+        run: Callable[[argparse.Namespace], int] = modules[options.verb].run
         return run(options)
     except KeyboardInterrupt:
         print("\nungil: interrupted; nothing was left half-written", file=sys.stderr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +12,9 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from ungil import reports
+from ungil import reports, rules
 from ungil.cli.progress import Progress
+from ungil.cli.screen import show
 from ungil.config import EVIDENCE, FAIL_ON, Config, ConfigError, apply_ignores, load
 from ungil.findings import Evidence, Report, printable
 from ungil.index import IndexSettings, PackageIndex, PackageIndexError
@@ -130,7 +130,8 @@ def _run(options: argparse.Namespace) -> int:
                 return check(_title(names), those, targets, index, less, progress=progress)
 
             report = check(_title(names), subjects, targets, index, how, progress=progress)
-            ignored = apply_ignores(report.findings, config.ignores, datetime.now(UTC).date())
+            ignores = [one for one in config.ignores if one.rule not in rules.OF_RUNS]
+            ignored = apply_ignores(report.findings, ignores, datetime.now(UTC).date())
             report = replace(report, findings=ignored)
             changes: list[Change] = []
             if options.fix:
@@ -140,7 +141,7 @@ def _run(options: argparse.Namespace) -> int:
                 report = replace(report, notes=(*report.notes, f"{index.traffic}"))
     for warning in warnings:
         print(f"ungil: {printable(warning)}", file=sys.stderr)
-    _print(report, options)
+    show(report, options.format, options.output, stream=sys.stdout, verbose=options.verbose)
     if options.fix:
         _show(changes, cwd, write=options.write)
     return report.exit_status(config.fail_on)
@@ -173,8 +174,8 @@ def _importer(targets: Sequence[Target], progress: Progress) -> Importer:
     if not importer.interpreters:
         wanted = " or ".join(dict.fromkeys(str(t.python) for t in targets))
         raise _WrongUseError(
-            f"--import needs a free-threaded interpreter of a target ({wanted}) on PATH, and a "
-            "target for this machine's platform; none was found"
+            f"--import needs a free-threaded interpreter of a target ({wanted}), and a target for "
+            "this machine's platform; none was found, but `ungil python install` gets one"
         )
     return importer
 
@@ -219,36 +220,6 @@ def _day(text: str) -> date:
     if day > datetime.now(UTC).date():
         raise argparse.ArgumentTypeError(f"{day} is in the future")
     return day
-
-
-def _print(report: Report, options: argparse.Namespace) -> None:
-    to_terminal = options.output is None and options.format == "terminal"
-    text = reports.render(
-        report,
-        options.format,
-        width=_width() if to_terminal else None,
-        color=to_terminal and _may_color(),
-        verbose=options.verbose,
-        encoding="utf-8" if options.output else sys.stdout.encoding or "ascii",
-    )
-    if options.output is None:
-        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-        sys.stdout.flush()
-        return
-    reports.write(options.output, text)
-
-
-def _may_color() -> bool:
-    """Colour only on a terminal, and never against https://no-color.org."""
-    return (
-        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-
-
-def _width() -> int:
-    import shutil  # noqa: PLC0415 - only a terminal has a width
-
-    return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
 def _show(changes: Sequence[Change], cwd: Path, *, write: bool) -> None:

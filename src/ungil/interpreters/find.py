@@ -1,30 +1,24 @@
-"""Find a free-threaded interpreter."""
+"""Find the best interpreter."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import replace
 
-from ungil.interpreters.probe import Interpreter, InterpreterError, probe
-from ungil.target import parse_python
+from ungil.interpreters.probe import Interpreter
+from ungil.interpreters.survey import Memory, Unusable, survey
+from ungil.target import PythonVersion, parse_python
 
-__all__ = ["find_free_threaded"]
-
-_MINORS = (15, 14, 13)  # PEP 703: 3.13 was the first; newest first
+__all__ = ["best", "find", "find_free_threaded"]
 
 
-def find_free_threaded(version: str | None = None) -> Interpreter | None:
-    """The first free-threaded CPython of PATH, or the one that runs this.
-
-    `python3.15t` is the name CPython's own installers give the program; a
-    virtual environment or a private build may call it `python3.15` only, so
-    that is asked as well. The newest series comes first.
+def find(version: str | None = None, *, memory: Memory | None = None) -> Interpreter | None:
+    """The best interpreter of this machine.
 
     Args:
-        version: A series, e.g. `3.14` or `3.14t`; None for any.
+        version: A series with its build, e.g. `3.14t`, or `3.14` for the
+            GIL-enabled one; None for any that is free-threaded.
+        memory: See `survey`.
 
     Returns:
         None if there is none.
@@ -32,26 +26,45 @@ def find_free_threaded(version: str | None = None) -> Interpreter | None:
     Raises:
         TargetError: `version` is no Python version.
     """
-    wanted = parse_python(version) if version else None
-    for program in _candidates([wanted.minor] if wanted else list(_MINORS)):
-        try:
-            found = probe(program)
-        except InterpreterError:
-            continue  # a shim whose version is not installed, a broken link
-        fits = wanted is None or found.python.number == wanted.number
-        if found.python.free_threaded and fits:
-            return found
-    return None
+    wanted = parse_python(version) if version is not None else None
+    return best(survey(wanted, memory=memory), wanted)
 
 
-def _candidates(minors: list[int]) -> Iterator[str]:
-    for minor in minors:
-        for name in (f"python3.{minor}t", f"python3.{minor}"):
-            for folder in os.get_exec_path():
-                # Not `which(name)` alone: on Windows it looks into the working
-                # directory first, and so does an empty entry of PATH. That is
-                # where a project lies that nobody has judged yet.
-                if Path(folder).is_absolute() and (found := shutil.which(Path(folder, name))):
-                    yield found
-    if sys.executable:
-        yield sys.executable
+def find_free_threaded(version: str | None = None) -> Interpreter | None:
+    """The best free-threaded CPython of this machine.
+
+    Args:
+        version: A series, `3.14` meaning the same as `3.14t`; None for any.
+
+    Returns:
+        None if there is none.
+
+    Raises:
+        TargetError: `version` is no Python version.
+    """
+    wanted = replace(parse_python(version), free_threaded=True) if version else None
+    return best(survey(wanted), wanted)
+
+
+def best(
+    rows: Iterable[Interpreter | Unusable], python: PythonVersion | None
+) -> Interpreter | None:
+    """The one to take: as people use it, released, the newest, first on PATH.
+
+    Args:
+        rows: As `survey` has them, those that come first on PATH before
+            others of the same release.
+        python: The series and build; None for any that is free-threaded.
+    """
+    fitting = [
+        row
+        for row in rows
+        if isinstance(row, Interpreter)
+        and (row.python.free_threaded if python is None else row.python == python)
+    ]
+    # Of equals `max` takes the first.
+    return max(
+        fitting,
+        key=lambda one: (one.plain, not one.version.is_prerelease, one.version),
+        default=None,
+    )

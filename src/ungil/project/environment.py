@@ -11,9 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ungil.findings import printable
+from ungil.interpreters import run_limited
 from ungil.project.conditions import Conditions, choose
 from ungil.project.core_metadata import LARGEST, CoreMetadata, parse_core_metadata
 from ungil.project.graph import reach
@@ -34,8 +32,6 @@ __all__ = ["EnvironmentSubject", "read_installed"]
 
 TIME_LIMIT = 20.0
 """Seconds for an interpreter to say where its packages are; it takes 0.05."""
-
-_MOST_OUTPUT = 2**16
 
 # Until 3.13 it was `site` that set sys.prefix for a virtual environment, which
 # -S leaves out; so pyvenv.cfg is looked for as PEP 405 says.
@@ -193,48 +189,22 @@ def _answers(executable: Place) -> tuple[list[str], str]:
 
 
 def _run(executable: Place) -> bytes:
-    """What the probe prints, at most `_MOST_OUTPUT` of it, within `TIME_LIMIT`."""
+    """What the probe prints, within `TIME_LIMIT`."""
     try:
-        process = subprocess.Popen(  # noqa: S603 - the user named it in order to have it run
+        finished = run_limited(
             [executable.path, "-I", "-S", "-c", _PROBE],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            environment=os.environ,
+            folder=Path.cwd(),
+            seconds=TIME_LIMIT,
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no path"
         raise executable.problem(f"cannot be run: {reason}; name a Python interpreter") from None
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        _kill(process)
-
-    timer = threading.Timer(TIME_LIMIT, stop)
-    timer.start()
-    with process:
-        try:
-            output = process.stdout.read(_MOST_OUTPUT) if process.stdout else b""
-        finally:
-            timer.cancel()
-            _kill(process)
-    if late.is_set():
+    if finished.code is None:
         raise executable.problem(
             f"did not answer within {TIME_LIMIT:g} s; name a Python interpreter"
         )
-    return output
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    # A launcher's child would keep the pipe open, so the whole group has to go.
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
+    return finished.output
 
 
 def _read_folder(subject: EnvironmentSubject, folder: Place) -> None:

@@ -43,7 +43,7 @@ class Importer:
     def found(
         cls, targets: Iterable[Target], announce: Callable[[str], None] = lambda _: None
     ) -> Importer:
-        """One with the interpreters that PATH has for the targets; perhaps none."""
+        """One with the interpreters that this machine has for the targets; perhaps none."""
         from ungil.interpreters import find_free_threaded  # noqa: PLC0415 - rarely wanted
 
         wanted = {str(t.python) for t in targets if t.python.free_threaded and _is_here(t)}
