@@ -1,8 +1,9 @@
-"""Options and skips that every test folder shares."""
-
-import shutil
+"""Options, skips and fixtures that several test folders share."""
 
 import pytest
+
+from native import FREE_THREADED
+from programs import Programs
 
 
 def pytest_addoption(parser):
@@ -10,9 +11,15 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    free_threaded = shutil.which("python3.14t") or shutil.which("python3.15t")
     for item in items:
         if "live" in item.keywords and not config.getoption("--live"):
             item.add_marker(pytest.mark.skip(reason="needs --live and a package index"))
-        if "free_threaded" in item.keywords and not free_threaded:
-            item.add_marker(pytest.mark.skip(reason="no free-threaded interpreter on PATH"))
+        if "free_threaded" in item.keywords and not FREE_THREADED:
+            item.add_marker(pytest.mark.skip(reason="no free-threaded interpreter was found"))
+
+
+@pytest.fixture(scope="session", params=FREE_THREADED)
+def programs(request, tmp_path_factory):
+    """A free-threaded interpreter, and a folder with modules compiled for it."""
+    folder = tmp_path_factory.mktemp(f"programs-{request.param}")
+    return Programs.compiled(FREE_THREADED[request.param], folder)

@@ -1,4 +1,4 @@
-"""Extension modules compiled for a real interpreter, from C sources."""
+"""Free-threaded interpreters of this machine, and modules compiled for one from C."""
 
 import shutil
 import subprocess
@@ -8,6 +8,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from ungil.interpreters import find_free_threaded
+
+FREE_THREADED = {
+    version: interpreter.path
+    for version in ("3.13t", "3.14t", "3.15t")
+    if (interpreter := find_free_threaded(version)) is not None
+}
 
 NOT_USED = "{Py_mod_gil, Py_MOD_GIL_NOT_USED},"
 USED = "{Py_mod_gil, Py_MOD_GIL_USED},"

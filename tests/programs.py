@@ -7,7 +7,8 @@ from pathlib import Path
 
 from native import NOT_USED, Compiler, multi_phase, single_phase
 
-SOURCES = Path(__file__).parents[2] / "src"
+SOURCES = Path(__file__).parents[1] / "src"
+ONE = "{Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},"
 MANY = "{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},"
 
 
@@ -28,10 +29,10 @@ class Programs:
     def compiled(cls, python: Path, folder: Path) -> "Programs":
         compiler = Compiler(python, folder)
         compiler.build(multi_phase(NOT_USED, name="good"), "good")
-        compiler.build(multi_phase(name="bad"), "bad")
+        compiler.build(multi_phase(ONE, name="bad"), "bad")
         compiler.build(multi_phase(MANY, name="many"), "many")
         compiler.build(single_phase(name="old"), "old")
-        compiler.build(multi_phase(name="inner"), "pkg.inner")
+        compiler.build(multi_phase(ONE, name="inner"), "pkg.inner")
         (folder / "pkg" / "__init__.py").write_text("")
         outer = (
             "PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native import NOT_USED, USED, Compiler, exported, multi_phase, single_phase
+from native import FREE_THREADED, NOT_USED, USED, Compiler, exported, multi_phase, single_phase
 from ungil.extensions.importing import Importable, Imported, confirm
 from ungil.extensions.unpacked import unpacked
 from ungil.interpreters import find_free_threaded
@@ -35,10 +34,7 @@ class Importing(Compiler):
         return imported
 
 
-VERSIONS = [v for v in ("3.13t", "3.14t", "3.15t") if shutil.which(f"python{v}")]
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
+@pytest.fixture(scope="module", params=FREE_THREADED)
 def python(request):
     return find_free_threaded(request.param)
 

@@ -8,6 +8,7 @@ Numbering: UG10x and UG11x say how a distribution stands on a target, UG12x
 say what could not be found out for sure, UG13x are about ungil's configuration.
 UG20x and UG21x say what sources declare, UG22x what a build makes of them,
 UG23x what porting them has to look at, UG24x what could not be read of them.
+UG30x say what was seen while a program ran.
 """
 
 from __future__ import annotations
@@ -236,8 +237,44 @@ DECLARATION_UNKNOWN = Rule(
     Severity.UNKNOWN,
     "What a module's sources declare could not be found out",
 )
+GIL_SWITCHED_ON = Rule(
+    "UG300",
+    "gil-switched-on",
+    Severity.ERROR,
+    "An import switched the GIL on while the program ran",
+)
+WOULD_SWITCH_GIL_ON = Rule(
+    "UG301",
+    "would-switch-gil-on",
+    Severity.ERROR,
+    "A module that was imported would switch the GIL on if it were off",
+)
+SWITCH_UNKNOWN = Rule(
+    "UG302",
+    "switch-unknown",
+    Severity.UNKNOWN,
+    "Whether a module that was imported switches the GIL on is not known",
+)
+GIL_ON_UNSEEN = Rule(
+    "UG303",
+    "gil-on-unseen",
+    Severity.ERROR,
+    "The GIL was on, and nothing was seen to switch it on",
+)
+GIL_FORCED = Rule(
+    "UG304",
+    "gil-forced",
+    Severity.WARNING,
+    "PYTHON_GIL or -X gil decided about the GIL, whatever was imported",
+)
+NOT_WATCHED = Rule(
+    "UG305", "not-watched", Severity.UNKNOWN, "The program, or part of it, was not watched"
+)
 
 RULES: dict[str, Rule] = {
     rule.code: rule for rule in list(globals().values()) if isinstance(rule, Rule)
 }
 """All rules, in the order of their codes."""
+
+OF_RUNS = frozenset(code for code in RULES if code.startswith("UG3"))
+"""The codes of what is found by running a program, rather than by reading."""

@@ -255,11 +255,14 @@ class _Filter:
         self._filters = current()
         self._entry = ("default", self, RuntimeWarning, None, 0)
         self._named: str | None = None
+        self._thread = _thread.get_ident()
         self._filters.insert(0, self._entry)
 
     def match(self, message: str) -> bool:
         """What `warnings` takes to be the method of a compiled regular expression."""
-        if _BEFORE_NAME in message and self._named is None:
+        # Threads may share the list, and each has modules of its own.
+        is_mine = self._thread == _thread.get_ident()
+        if is_mine and self._named is None and _BEFORE_NAME in message:
             rest = message.partition(_BEFORE_NAME)[2]
             self._named = rest.rpartition(_AFTER_NAME)[0] or None
         return False

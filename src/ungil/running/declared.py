@@ -1,0 +1,100 @@
+"""What the modules that were imported declare about the GIL."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ungil.findings import Module, printable
+from ungil.running.observed import Seen
+
+__all__ = ["Declarations"]
+
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_FIRST_WITH_SLOT = (3, 13)  # `Py_mod_gil` came with it
+
+
+@dataclass
+class Declarations:
+    """Tells what modules declare; each is read once.
+
+    Attributes:
+        in_wheels: What the wheels declare that would be installed on a
+            free-threaded target, by module; see `declared_in_wheels`.
+    """
+
+    in_wheels: Mapping[str, Module] = field(default_factory=dict)
+    _read: dict[tuple[str, str], Module] = field(default_factory=dict)
+
+    def of(self, seen: Seen) -> Module:
+        """What a module declares, as far as it decides about a free-threaded Python.
+
+        What importing it showed goes before what its wheel says, and that
+        before its file.
+        """
+        name, file, started = seen.name, seen.created.file or "", seen.process.started
+        if seen.keeps_gil_off is not None:
+            state = "stayed off" if seen.keeps_gil_off else "came on"
+            declaration = "not_used" if seen.keeps_gil_off else "used"
+            return _module(name, file, declaration, "import", f"the GIL {state}")
+        if name in self.in_wheels:
+            return self.in_wheels[name]
+        module = self._read.get((name, file))
+        if module is None:
+            module = self._read[name, file] = _of_file(name, file)
+        return module if started.free_threaded else _as_far_as_it_decides(module, started.release)
+
+
+def _of_file(name: str, file: str) -> Module:
+    # Most runs read nothing, and the readers load a disassembler.
+    from ungil.extensions import BinaryError, read  # noqa: PLC0415
+
+    last = name.rpartition(".")[2].replace("-", "_")
+    machine = platform.machine().lower()
+    if not Path(file).exists():
+        return _unknown(name, file, "its file is no longer there")
+    try:
+        found = [m for m in read(Path(file)) if m.name.replace("-", "_") == last]
+    except BinaryError as error:
+        return _unknown(name, file, printable(str(error)))
+    except (OSError, ValueError) as error:
+        return _unknown(name, file, printable(f"its file cannot be read: {error}"))
+    # A universal binary has one for each machine.
+    found = [m for m in found if m.machine == _MACHINES.get(machine, machine)] or found
+    if not found:
+        return _unknown(name, file, "its file does not export it")
+    return found[0].described(file, name)
+
+
+def _as_far_as_it_decides(module: Module, release: str) -> Module:
+    """What a module of a GIL-enabled build says of the same one of a free-threaded build."""
+    if module.explicit or module.declaration != "used":
+        return module
+    version = tuple(int(part) for part in release.split(".")[:2] if part.isdigit())
+    if version < _FIRST_WITH_SLOT:
+        why = f"it was built for Python {release}, whose modules declare nothing"
+    else:
+        # Many sources have the slot only where `Py_GIL_DISABLED` is defined.
+        why = "it declares nothing in this GIL-enabled build, and may in a free-threaded one"
+    return replace(module, declaration="unknown", found_by="", reason=why)
+
+
+def _unknown(name: str, file: str, reason: str) -> Module:
+    return _module(name, file, "unknown", "", reason)
+
+
+def _module(name: str, file: str, declaration: str, found_by: str, reason: str) -> Module:
+    """What is known of a module without its binary."""
+    return Module(
+        path=file,
+        name=name,
+        machine="",
+        declaration=declaration,
+        explicit=False,
+        initialisation="unknown",
+        toolchain=None,
+        found_by=found_by,
+        reason=reason,
+    )
