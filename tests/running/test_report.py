@@ -175,7 +175,7 @@ def test_a_python_that_is_not_watched_is_told_of(runs):
         (["--target", "3.14", "x.py"], "write 3.14t"),
         (["--python", "no-such-python", "x.py"], "no-such-python"),
         (["--python", "3.8t", "x.py"], "no free-threaded build of 3.8"),
-        (["--python", os.devnull, "x.py"], "name another with --python"),
+        (["--python", os.devnull, "x.py"], "or a series such as 3.14t"),
     ],
 )
 def test_wrong_use_is_one_line(runs, arguments, words):
@@ -201,6 +201,7 @@ def test_without_a_temporary_folder_nothing_is_run(runs):
     done = runs.start([sys.executable, "-c", code])
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
+    assert "No such file or directory: /no/such/folder" in done.stderr
 
 
 def test_the_terminal_report_goes_to_standard_error(runs, demo):

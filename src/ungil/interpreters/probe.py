@@ -303,6 +303,10 @@ def _named(patterns: dict[str, str], text: str) -> tuple[str, ...]:
 
 def _hindrance(error: OSError, program: Path) -> str:
     """Why the operating system does not start it, in words that help."""
+    about = os.fsdecode(error.filename or "")
+    if about != str(program.absolute()):
+        # Not the program: the disk is full, or there is no temporary folder.
+        return f"{error.strerror or type(error).__name__}{f': {printable(about)}' if about else ''}"
     if error.errno == errno.ENOEXEC:
         machine = _elf_machine(program)
         if machine and machine != platform.machine():
