@@ -8,6 +8,7 @@ from made_reports import (
     MACOS,
     PURE,
     SOURCE_ONLY,
+    SWITCHED,
     WHEEL,
     WINDOWS,
     example,
@@ -18,7 +19,7 @@ from made_reports import (
 )
 from rich.cells import cell_len
 
-from ungil.findings import Evidence, Finding, Report, Verdict
+from ungil.findings import Evidence, Finding, Report, Step, Verdict
 from ungil.reports import render
 
 
@@ -239,3 +240,14 @@ def test_no_line_is_wider_than_the_width(report, width, verbose):
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
 def test_no_line_of_a_large_report_is_wider_than_the_width(width):
     assert max(map(cell_len, terminal(large(), width=width).splitlines())) <= width
+
+
+def test_of_a_long_way_only_its_ends_are_shown():
+    steps = tuple(Step(f"imports m{n}.") for n in range(40))
+    report = Report("run", "app.py", findings=(Finding(SWITCHED, "x", "It.", steps=steps),))
+    text = render(report, "terminal", width=80)
+    assert "imports m2." in text
+    assert "29 steps; --verbose shows them" in text
+    assert "imports m31." not in text
+    assert "imports m32." in text
+    assert "imports m20." in render(report, "terminal", width=80, verbose=True)

@@ -2,14 +2,19 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from extensions.building import compile_library
 from extensions.modules import STYLES, module
 from loopback import LoopbackIndex, wheel
 from native import Compiler, multi_phase
+from ungil.running import Declarations, judge
+from ungil.running.journal import read_journal
 
 GIL_ENABLED = getattr(sys, "_is_gil_enabled", lambda: True)()
 
@@ -209,3 +214,45 @@ def test_the_terminal_report_goes_to_standard_error(runs, demo):
     done = runs.start([*command, "-c", "import demo; print('mine')"], **demo)
     assert done.stdout == "mine\n"
     assert "? demo 1.0 switch-unknown UG302" in done.stderr
+
+
+def test_a_long_chain_of_imports(runs, demo):
+    for number in range(300):
+        runs.write(f"chain/m{number}.py", f"import chain.m{number + 1}\n")
+    runs.write("chain/m300.py", "import demo\n")
+    runs.write("app.py", "import sys; sys.setrecursionlimit(100_000)\nimport chain.m0\n")
+    for form in ("json", "terminal", "html", "markdown", "sarif", "github"):
+        ours = ["--python", runs.python, "--trace-imports", "--format", form]
+        done = runs.start([sys.executable, "-m", "ungil", "run", *ours, "app.py"], **demo)
+        assert done.returncode == 0
+        assert "Traceback" not in done.stderr
+        assert "UG302" in done.stderr
+
+
+LINES = st.one_of(
+    st.binary(max_size=60),
+    st.builds(
+        lambda value: ascii(value).encode(),
+        st.recursive(
+            st.none()
+            | st.integers()
+            | st.text(max_size=5)
+            | st.floats()
+            | st.booleans()
+            | st.sampled_from(["start", "module", "end"]),
+            lambda inner: st.lists(inner, max_size=12).map(tuple),
+            max_leaves=20,
+        ),
+    ),
+)
+
+
+@given(st.lists(LINES, max_size=8))
+def test_whatever_is_in_the_journal_it_is_read(lines):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "journal")
+        path.write_bytes(b"\n".join(lines))
+        journal = read_journal(path)
+        report = judge("x", journal, Path(folder), Declarations())
+    # It is never taken for a program that was watched and did nothing.
+    assert journal.processes or report.findings

@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ungil.findings import Import, Report, Severity, Verdict, printable
+from ungil.findings import Import, Report, Severity, Step, Verdict, printable
 from ungil.reports._view import (
     COLUMNS,
     SEVERITY_WORDS,
@@ -57,6 +57,10 @@ _DECLARES = {"not_used": "green", "used": "red"}
 # What stands in for our own glyphs where the output cannot encode them.
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "⚒": "*", "→": "->", "·": "-", "–": "-", "─": "-"})
 _ALL_GLYPHS = "✓✗⚒→·–─"
+
+# Of the way to a finding, what is shown.
+_FIRST_STEPS = 3
+_LAST_STEPS = 8
 
 # Two targets stand side by side in 80 columns if these texts may be wrapped.
 _WIDEST_NAME = 22
@@ -201,8 +205,8 @@ class _Page:
             said = Text(f"{self._data(scope)}: " if scope else "", style="dim")
             said = Text.assemble(said, self._data(message))
             self._print(Padding(said, (0, 0, 0, 4)))
-        for step in problem.steps:
-            self._hanging(self._own("·"), self._data(str(step)), "dim")
+        for step in self._story(problem.steps):
+            self._hanging(self._own("·"), self._data(step), "dim")
         for remedy in problem.remedies:
             self._hanging(self._own("→"), self._data(remedy), "cyan")
         if self._verbose:
@@ -211,6 +215,18 @@ class _Page:
                 self._hanging(self._own("·"), f"evidence: {rests}", "dim")
             if problem.ignored is not None:
                 self._hanging(self._own("·"), f"ignored: {self._data(problem.ignored)}", "dim")
+
+    def _story(self, steps: Sequence[Step]) -> list[str]:
+        """The steps; of a long way the beginning and the end."""
+        told = [str(step) for step in steps]
+        left_out = len(told) - _FIRST_STEPS - _LAST_STEPS
+        if self._verbose or left_out < 2:
+            return told
+        return [
+            *told[:_FIRST_STEPS],
+            f"{left_out} steps; --verbose shows them",
+            *told[-_LAST_STEPS:],
+        ]
 
     def _hanging(self, mark: str, text: str, style: str) -> None:
         grid = Table.grid(padding=(0, 1, 0, 0))

@@ -63,7 +63,9 @@ def _asked_for(python: str) -> Interpreter:
     try:
         return probe(python if program == Path(python) else program)
     except InterpreterError as error:
-        raise NoInterpreterError(f"{printable(str(error))}; name a program, or a series such as 3.14t") from None
+        raise NoInterpreterError(
+            f"{printable(str(error))}; name a program, or a series such as 3.14t"
+        ) from None
 
 
 def _of_series(version: str) -> Interpreter:

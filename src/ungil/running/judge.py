@@ -22,6 +22,7 @@ def judge(
     folder: Path,
     declarations: Declarations,
     *,
+    target: str | None = None,
     notes: Sequence[str] = (),
     with_tree: bool = False,
 ) -> Report:
@@ -32,6 +33,8 @@ def judge(
         journal: What it wrote down.
         folder: The working directory, where the user's own files are.
         declarations: Reads what modules declare.
+        target: The Python whose wheels the declarations are from; None for those
+            of the files that were imported.
         notes: Further sentences for the report.
         with_tree: Show who imported whom.
     """
@@ -46,6 +49,7 @@ def judge(
     return Report(
         "run",
         subject,
+        targets=() if target is None else (target,),
         findings=tuple(findings),
         notes=(*notes, *_outcome(journal, seen, findings)),
         imports=tree(seen, declarations.of, folder) if with_tree else (),
@@ -146,8 +150,8 @@ def _forced(journal: Journal) -> Iterator[Finding]:
             yield Finding(
                 rules.GIL_FORCED,
                 forced_by,
-                f"It keeps the GIL {state}, whatever is imported; what the modules would do "
-                "is read from their files.",
+                f"It keeps the GIL {state}, whatever is imported: what would happen without it "
+                "is read from the modules.",
                 "Run it without, to see what happens.",
             )
 
@@ -187,9 +191,8 @@ def _outcome(
     told = {finding.rule for finding in findings}
     if not any(process.free_threaded for process in processes):
         yield (
-            "This is a GIL-enabled build, whose GIL is always on, so nothing could be observed; "
-            "what modules would do on a free-threaded one is read from their files. "
-            f"{imported}."
+            "This is a GIL-enabled build, whose GIL is always on, so nothing could be observed: "
+            f"what would happen on a free-threaded one is read from the modules. {imported}."
         )
     elif told & {rules.GIL_SWITCHED_ON, rules.GIL_ON_UNSEEN, rules.GIL_FORCED}:
         proved = {seen.name for seen in everything if seen.keeps_gil_off}
@@ -240,7 +243,10 @@ def _remedy(seen: Seen) -> str:
 def _look(seen: Seen) -> str:
     if seen.distribution is None:
         return "Run it under a free-threaded Python, which finds out."
-    return f"{_check(seen.distribution)} reads the wheel that would be installed there."
+    return (
+        "With --target 3.14t the wheel that would be installed there is read instead, as "
+        f"{_check(seen.distribution)} does."
+    )
 
 
 def _check(distribution: tuple[str, str]) -> str:

@@ -12,6 +12,10 @@ from ungil.running.paths import shown
 
 __all__ = ["tree"]
 
+# Levels of a tree. Longer chains keep their end; nobody reads more, and reports
+# are written by recursion.
+_DEEPEST = 40
+
 
 @dataclass
 class _Node:
@@ -40,7 +44,7 @@ def tree(
         node = root
         for name in [shown(chain[0].file, folder)] if chain else []:
             node = node.below(name)
-        for step in chain[:-1]:
+        for step in chain[-_DEEPEST:-1]:
             node = node.below(step.module)
         node = node.below(seen.name)
         node.seen = node.seen or seen
