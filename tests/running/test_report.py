@@ -70,7 +70,8 @@ def test_an_ignore_with_a_reason_counts(runs, demo):
     runs.write(
         "pyproject.toml",
         '[[tool.ungil.ignore]]\nrule = "UG302"\ndistribution = "demo"\nreason = "we know"\n'
-        '[[tool.ungil.ignore]]\nrule = "UG104"\nreason = "is for check"\n',
+        '[[tool.ungil.ignore]]\nrule = "UG104"\nreason = "is for check"\n'
+        '[[tool.ungil.ignore]]\nrule = "UG300"\nreason = "is for another program"\n',
     )
     done = runs.ungil("--on-gil=fail", "-c", "import demo", **demo)
     assert [(f["code"], f["ignored"]) for f in done.report["findings"]] == [("UG302", "we know")]
@@ -256,3 +257,15 @@ def test_whatever_is_in_the_journal_it_is_read(lines):
         report = judge("x", journal, Path(folder), Declarations())
     # It is never taken for a program that was watched and did nothing.
     assert journal.processes or report.findings
+
+
+def test_on_a_machine_with_gil_enabled_builds_only(runs):
+    # No PATH, no version managers: what is left is the Python that runs ungil.
+    nowhere = {"PATH": str(runs.folder), "HOME": str(runs.folder), "PYENV_ROOT": str(runs.folder)}
+    done = runs.start(
+        [sys.executable, "-m", "ungil", "run", "-c", "import sys; print(sys.executable)"],
+        variables=nowhere,
+    )
+    assert (done.stdout, done.returncode) == (f"{sys.executable}\n", 0)
+    assert "(GIL-enabled)" in done.stderr
+    assert "nothing could be observed" in done.stderr

@@ -324,3 +324,34 @@ except ungil.GilEnabledError as error:
     print(len(errors), errors[0][0] == errors[0][1] == error.switch.module, error.switch.certain)
 """)
     assert done.stdout == "1 True True\n"
+
+
+def test_for_good(programs):
+    done = programs.run("""
+import ungil
+ungil.guard().for_good()
+import good
+try:
+    import bad
+except ungil.GilEnabledError as error:
+    print(error.switch.module)
+""")
+    assert done.stdout == "bad\n"
+
+
+def test_a_lazy_import_statement_is_told_where_it_takes_effect(programs):
+    if "3.14t" in programs.folder.name:
+        pytest.skip("PEP 810 came with 3.15")
+    done = programs.run("""
+import ungil
+lazy import bad
+
+def use():
+    return bad.__name__
+
+with ungil.guard():
+    print("entered")
+    use()
+""")
+    assert done.stdout == "entered\n"
+    assert "program.py:6 in use imports bad" in done.stderr.splitlines()[-1]

@@ -20,7 +20,6 @@ from ungil.running import (
     choose,
     end_like,
     judge,
-    observe,
 )
 from ungil.running import (
     run as run_program,
@@ -120,7 +119,9 @@ def _judged(ran: Run, options: argparse.Namespace, folder: Path, config: Config)
         with_tree=options.trace_imports,
     )
     ignores = [one for one in config.ignores if one.rule in rules.OF_RUNS]
-    findings = apply_ignores(report.findings, ignores, datetime.now(UTC).date())
+    marked = apply_ignores(report.findings, ignores, datetime.now(UTC).date())
+    # Another program of the project may import what this one did not.
+    findings = tuple(found for found in marked if found.rule is not rules.IGNORE_UNUSED)
     return replace(report, findings=findings)
 
 
@@ -133,22 +134,19 @@ def _name(program: Sequence[str]) -> str:
 
 
 def _of_wheels(ran: Run, options: argparse.Namespace) -> tuple[Declarations, Sequence[str]]:
-    from ungil.index import IndexSettings, PackageIndex, PackageIndexError  # noqa: PLC0415 - see above
-    from ungil.running.wheels import declared_in_wheels  # noqa: PLC0415
+    from ungil.index import IndexSettings, PackageIndex, PackageIndexError  # noqa: PLC0415 - see `_show`
 
-    unproved = [seen for seen in observe(ran.journal) if seen.keeps_gil_off is None]
-    installed = [seen.distribution for seen in unproved if seen.distribution is not None]
     target = Target(options.target, local_platform())
     try:
         with PackageIndex(IndexSettings.from_environment(index_url=options.index_url)) as index:
-            modules, missing = declared_in_wheels(installed, target, index)
+            return Declarations.of_wheels(ran.journal, target, index)
     except PackageIndexError as error:
         return Declarations(), (f"The wheels were not read: {error}.",)
-    return Declarations(modules), missing
 
 
 def _show(report: Report, options: argparse.Namespace) -> None:
-    from ungil.cli.screen import show  # noqa: PLC0415 - nothing is shown before the program ends
+    # Imported when the program has ended, for whose start nobody should wait.
+    from ungil.cli.screen import show  # noqa: PLC0415
 
     # Standard output is the program's own.
     show(report, options.format, options.output, stream=sys.stderr, verbose=options.verbose)

@@ -10,7 +10,6 @@ from ungil.running.choose import NoInterpreterError, choose
 from ungil.running.declared import Declarations
 from ungil.running.journal import Journal
 from ungil.running.judge import judge
-from ungil.running.observed import observe
 from ungil.running.program import ProgramError, Run, end_like, run
 
 __all__ = [
@@ -22,6 +21,5 @@ __all__ = [
     "choose",
     "end_like",
     "judge",
-    "observe",
     "run",
 ]

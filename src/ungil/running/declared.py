@@ -6,9 +6,15 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from ungil.findings import Module, printable
-from ungil.running.observed import Seen
+from ungil.running.journal import Journal
+from ungil.running.observed import Seen, observe
+
+if TYPE_CHECKING:
+    from ungil.index import PackageIndex
+    from ungil.target import Target
 
 __all__ = ["Declarations"]
 
@@ -21,12 +27,40 @@ class Declarations:
     """Tells what modules declare; each is read once.
 
     Attributes:
-        in_wheels: What the wheels declare that would be installed on a
-            free-threaded target, by module; see `declared_in_wheels`.
+        in_wheels: What wheels declare, by module; see `of_wheels`.
     """
 
     in_wheels: Mapping[str, Module] = field(default_factory=dict)
     _read: dict[tuple[str, str], Module] = field(default_factory=dict)
+
+    @classmethod
+    def of_wheels(
+        cls, journal: Journal, target: Target, index: PackageIndex
+    ) -> tuple[Self, tuple[str, ...]]:
+        """Those of the wheels that would be installed on a target.
+
+        Args:
+            journal: Only the distributions are asked for of which importing
+                showed nothing.
+            target: A free-threaded one.
+            index: That has the wheels.
+
+        Returns:
+            Them, and sentences about distributions that have no such wheel.
+
+        Raises:
+            PackageIndexError: The index cannot be used.
+        """
+        # The rooms that ask an index take a while to import, and few runs want them.
+        from ungil.running.wheels import declared_in_wheels  # noqa: PLC0415
+
+        installed = [
+            seen.distribution
+            for seen in observe(journal)
+            if seen.keeps_gil_off is None and seen.distribution is not None
+        ]
+        modules, missing = declared_in_wheels(installed, target, index)
+        return cls(modules), missing
 
     def of(self, seen: Seen) -> Module:
         """What a module declares, as far as it decides about a free-threaded Python.
@@ -39,7 +73,7 @@ class Declarations:
             state = "stayed off" if seen.keeps_gil_off else "came on"
             declaration = "not_used" if seen.keeps_gil_off else "used"
             return _module(name, file, declaration, "import", f"the GIL {state}")
-        if name in self.in_wheels:
+        if name in self.in_wheels and seen.distribution is not None:
             return self.in_wheels[name]
         module = self._read.get((name, file))
         if module is None:

@@ -93,6 +93,14 @@ class guard:  # noqa: N801 - used like a function, as `contextlib.suppress` is
         self._on_gil = on_gil
         self._warned = False
 
+    def for_good(self) -> None:
+        """Guard this process to its end, as a worker wants it when it starts.
+
+        Raises:
+            GilEnabledError: The GIL is on already, and `on_gil` is `fail`.
+        """
+        self.__enter__()
+
     def __enter__(self) -> Self:
         if FREE_THREADED_BUILD:
             self._warned = False

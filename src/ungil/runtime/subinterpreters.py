@@ -24,7 +24,7 @@ try:
     import ungil
 finally:
     sys.path.remove({_ABOVE!r})
-ungil.guard(%r).__enter__()
+ungil.guard(%r).for_good()
 """
 
 _active: list[str] = []  # the guards that are entered, by what they do
