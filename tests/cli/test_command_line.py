@@ -65,3 +65,18 @@ def test_a_misspelt_setting_is_named(tmp_path):
     done = ungil("check", cwd=tmp_path)
     assert done.returncode == 2
     assert "did you mean 'fail-on'" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize("arguments", [["check"], ["run", "-c", "pass"], ["python", "find"]])
+def test_a_working_directory_that_has_gone(tmp_path, arguments):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os, sys; os.rmdir({str(gone)!r}); from ungil.cli import main; "
+    code += f"sys.exit(main({arguments!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "the working directory cannot be used" in done.stderr
+    assert done.stderr.count("\n") == 1

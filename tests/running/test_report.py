@@ -269,3 +269,19 @@ def test_on_a_machine_with_gil_enabled_builds_only(runs):
     assert (done.stdout, done.returncode) == (f"{sys.executable}\n", 0)
     assert "(GIL-enabled)" in done.stderr
     assert "nothing could be observed" in done.stderr
+
+
+@pytest.mark.parametrize("ending", ["2>&-", "2>/dev/full", "2>&1 >/dev/null | true"])
+def test_nobody_reads_the_report(runs, ending):
+    command = f"set -o pipefail; '{sys.executable}' -m ungil run -c 'raise SystemExit(7)' {ending}"
+    done = runs.start(["bash", "-c", command])
+    assert done.returncode == 7
+    assert "Traceback" not in done.stderr
+
+
+def test_ungil_run_under_ungil_run(runs, demo):
+    inner = ["-m", "ungil", "run", "--python", runs.python, "-c", "import demo; print('ran')"]
+    done = runs.ungil(*inner, **demo)
+    assert done.stdout == "ran\n"
+    assert "demo 1.0 switch-unknown UG302" in done.stderr
+    assert done.report["subject"] == "ungil"

@@ -57,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ours, program = split(given[1:]) if split else (given[1:], [])
     options = parser.parse_args([*given[:1], *ours], argparse.Namespace(program=program))
     try:
+        os.getcwd()  # noqa: PTH109 - asked for its error alone, by all verbs
+    except OSError as error:
+        parser.error(f"the working directory cannot be used: {error.strerror}; change to another")
+    try:
         run: Callable[[argparse.Namespace], int] = modules[options.verb].run
         return run(options)
     except KeyboardInterrupt:

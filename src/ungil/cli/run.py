@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -100,6 +101,9 @@ def _run(options: argparse.Namespace) -> int:
         _show(report, options)
     except reports.OutputError as error:
         status = _complain(error, 2)
+    except OSError:
+        # The reader of the report has gone, or its disk is full; how the program ended has not.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return end_like(ran.code) or status
 
 
@@ -148,6 +152,8 @@ def _show(report: Report, options: argparse.Namespace) -> None:
     # Imported when the program has ended, for whose start nobody should wait.
     from ungil.cli.screen import show  # noqa: PLC0415
 
+    if sys.stderr is None and options.output is None:
+        return  # it was closed (`2>&-`), so nobody wants it
     # Standard output is the program's own.
     show(report, options.format, options.output, stream=sys.stderr, verbose=options.verbose)
 
