@@ -47,7 +47,7 @@ def test_the_options_exist(command):
     assert named <= options_of(*verb)
 
 
-def test_the_plugin_has_its_option():
+def test_the_plugin_has_its_option(tmp_path):
     runs = [
         step.get("run", "")
         for b in BLOCKS
@@ -57,10 +57,11 @@ def test_the_plugin_has_its_option():
     ]
     assert "pytest --ungil-gil=fail" in runs
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "ungil.runtime.pytest_plugin", "--help"],
+        [sys.executable, "-m", "pytest", "--help"],
         capture_output=True,
         text=True,
         check=True,
+        cwd=tmp_path,
     )
     assert "--ungil-gil={fail,warn,report}" in done.stdout
 

@@ -52,6 +52,29 @@ import good, old
     assert would["evidence"] == "declaration"
 
 
+def test_a_module_that_came_while_another_was_created_is_proved_by_the_end(run):
+    code = """
+import threading, time
+def load():
+    import slow
+thread = threading.Thread(target=load)
+thread.start()
+time.sleep(0.1)
+import many  # the GIL is on for as long as `slow` is created
+thread.join()
+"""
+    # `many` declares nothing, so it switches the GIL on; were it not for the
+    # interpreter's word, `slow` would be as good a guess.
+    assert found(run(code)) == [("UG300", "many")]
+    done = run(code.replace("import many ", "import good "), "--trace-imports")
+    assert found(done) == []
+    [root] = done.report["imports"]
+    assert {one["name"]: one["module"]["found_by"] for one in root["imports"]} == {
+        "good": "import",
+        "slow": "import",
+    }
+
+
 def test_output_is_as_under_plain_python(run, runs, programs):
     code = "import sys\nprint(sys.argv)\nimport bad\nimport old\n1 / 0\n"
     done = run(code)

@@ -11,7 +11,9 @@ import pytest
 from lending import lend
 
 SOURCES = Path(__file__).parents[2] / "src"
-PLUGIN = ["-m", "pytest", "-p", "ungil.runtime.pytest_plugin", "-p", "no:cacheprovider"]
+PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
+# Where ungil is not installed; the first switches off the entry point, for where it is.
+PLUGIN = [*PYTEST, "-p", "no:ungil", "-p", "ungil.runtime.pytest_plugin"]
 
 TESTS = """
 import pytest
@@ -44,9 +46,10 @@ def outcomes(done):
 
 
 def test_on_this_build_the_marks_skip_and_the_header_says_why(tmp_path):
+    # As users have it: installed, and loaded by pytest itself.
     (tmp_path / "test_it.py").write_text(TESTS)
     done = subprocess.run(
-        [sys.executable, *PLUGIN, "-v", "--strict-markers", "--ungil-gil=fail"],
+        [sys.executable, *PYTEST, "-v", "--strict-markers", "--ungil-gil=fail"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(SOURCES)},
         capture_output=True,

@@ -118,6 +118,7 @@ def _judged(ran: Run, options: argparse.Namespace, folder: Path, config: Config)
         ran.journal,
         folder,
         declarations,
+        pid=ran.pid,
         target=None if options.target is None else str(options.target),
         notes=notes,
         with_tree=options.trace_imports,

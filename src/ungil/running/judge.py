@@ -22,6 +22,7 @@ def judge(
     folder: Path,
     declarations: Declarations,
     *,
+    pid: int | None = None,
     target: str | None = None,
     notes: Sequence[str] = (),
     with_tree: bool = False,
@@ -33,6 +34,7 @@ def judge(
         journal: What it wrote down.
         folder: The working directory, where the user's own files are.
         declarations: Reads what modules declare.
+        pid: Of the program itself; None if not known.
         target: The Python whose wheels the declarations are from; None for those
             of the files that were imported.
         notes: Further sentences for the report.
@@ -43,7 +45,7 @@ def judge(
         *_switches(seen, folder),
         *_unexplained(journal),
         *_forced(journal),
-        *_unobserved(journal),
+        *_unobserved(journal, pid),
         *_read(seen, declarations, folder),
     ]
     return Report(
@@ -156,8 +158,9 @@ def _forced(journal: Journal) -> Iterator[Finding]:
             )
 
 
-def _unobserved(journal: Journal) -> Iterator[Finding]:
-    if not journal.processes:
+def _unobserved(journal: Journal, pid: int | None) -> Iterator[Finding]:
+    watched = {process.started.pid for process in journal.processes}
+    if not watched or (pid is not None and pid not in watched):
         yield Finding(
             rules.NOT_WATCHED,
             "the program",
@@ -197,8 +200,10 @@ def _outcome(
     elif told & {rules.GIL_SWITCHED_ON, rules.GIL_ON_UNSEEN, rules.GIL_FORCED}:
         proved = {seen.name for seen in everything if seen.keeps_gil_off}
         yield f"{imported}, {len(proved)} of them while the GIL stayed off."
-    else:
+    elif all(process.ended is not None for process in journal.processes):
         yield f"The GIL stayed off. {imported}."
+    else:
+        yield f"No import was seen to switch the GIL on. {imported}."
     unended = sum(process.ended is None for process in journal.processes)
     if unended:
         yield (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -21,11 +20,14 @@ class Seen:
         created: As it was written down.
         process: In which it was.
         distribution: The name and version of what installed it; None if not known.
+        off_afterwards: Was the GIL off when it had been created, or later? Since
+            it never goes off again for good, the module then keeps it off.
     """
 
     created: Created
     process: Process
     distribution: tuple[str, str] | None
+    off_afterwards: bool
 
     @property
     def keeps_gil_off(self) -> bool | None:
@@ -33,7 +35,7 @@ class Seen:
         started = self.process.started
         if self.created.switch is not None:
             return False
-        if not started.free_threaded or started.forced_by is not None or self.created.enabled:
+        if not started.free_threaded or started.forced_by is not None or not self.off_afterwards:
             return None
         return True
 
@@ -56,22 +58,24 @@ class Seen:
 def observe(journal: Journal) -> list[Seen]:
     """Every extension module of every process, each process in its own order."""
     installed: dict[str | None, tuple[str, str] | None] = {None: None}
-    return [
-        seen
-        for process in journal.processes
-        for created in process.created
-        for seen in _seen(created, process, installed)
-    ]
+    found = []
+    for process in journal.processes:
+        last_off = _last_off(process)
+        for number, created in enumerate(process.created):
+            if created.switch is None and (created.failed or _is_standard(created)):
+                continue
+            if created.file is not None and created.file not in installed:
+                installed[created.file] = distribution_of(created.file)
+            found.append(Seen(created, process, installed[created.file], number <= last_off))
+    return found
 
 
-def _seen(
-    created: Created, process: Process, installed: dict[str | None, tuple[str, str] | None]
-) -> Iterator[Seen]:
-    if created.switch is None and (created.failed or _is_standard(created)):
-        return
-    if created.file is not None and created.file not in installed:
-        installed[created.file] = distribution_of(created.file)
-    yield Seen(created, process, installed[created.file])
+def _last_off(process: Process) -> int:
+    """The number of the last module behind which the GIL was seen to be off; -1 for none."""
+    if process.ended is not None and not process.ended.enabled:
+        return len(process.created)
+    off = (number for number, created in enumerate(process.created) if not created.enabled)
+    return max(off, default=-1)
 
 
 def _is_standard(created: Created) -> bool:

@@ -38,11 +38,13 @@ class Run:
     Attributes:
         code: Its exit status; on POSIX minus the signal that ended it.
         interpreter: What ran it.
+        pid: Its number; None on Windows, where a launcher may have started it.
         journal: What it wrote down.
     """
 
     code: int
     interpreter: Interpreter
+    pid: int | None
     journal: Journal
 
 
@@ -74,8 +76,8 @@ def run(interpreter: Interpreter, arguments: Sequence[str], on_gil: str) -> Run:
                     [str(_STARTUP), *filter(None, [os.environ.get("PYTHONPATH")])]
                 ),
             }
-            code = _run([str(interpreter.path), *arguments], environment)
-            return Run(code, interpreter, _read(path))
+            code, pid = _run([str(interpreter.path), *arguments], environment)
+            return Run(code, interpreter, pid if os.name == "posix" else None, _read(path))
     except OSError as error:
         where = printable(str(error.filename or interpreter.path))
         raise ProgramError(f"cannot run the program: {where}: {error.strerror}") from None
@@ -88,11 +90,11 @@ def _read(path: Path) -> Journal:
         return Journal(())  # the program could remove it, and how it ended counts
 
 
-def _run(command: Sequence[str], environment: dict[str, str]) -> int:
+def _run(command: Sequence[str], environment: dict[str, str]) -> tuple[int, int]:
     with _signals() as processes:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own program
         processes.append(process)
-        return process.wait()
+        return process.wait(), process.pid
 
 
 @contextmanager
