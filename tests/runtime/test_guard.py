@@ -355,3 +355,34 @@ with ungil.guard():
 """)
     assert done.stdout == "entered\n"
     assert "program.py:6 in use imports bad" in done.stderr.splitlines()[-1]
+
+
+def test_nobody_is_accused_of_what_was_so_before(programs):
+    done = programs.run("""
+import bad
+import ungil
+with ungil.guard(on_gil="warn"):
+    import good, _json, old
+print(ungil.gil_status().switch)
+""")
+    assert done.stdout == "None\n"
+    assert "what switched it on was not watched" in done.stderr
+
+
+def test_guarded_code_may_end_while_another_thread_imports(programs):
+    done = programs.run("""
+import threading, time
+import ungil
+
+def load():
+    import slow
+
+with ungil.guard():
+    thread = threading.Thread(target=load)
+    thread.start()
+    time.sleep(0.05)
+ungil.require_free_threading()
+assert not ungil.gil_status().enabled
+thread.join()
+""")
+    assert (done.returncode, done.stderr) == (0, "")

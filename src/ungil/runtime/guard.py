@@ -10,7 +10,7 @@ from ungil.runtime.status import (
 )
 from ungil.runtime.subinterpreters import guard_new_interpreters, leave_new_interpreters
 from ungil.runtime.switch import GilEnabledError, Switch, warn
-from ungil.runtime.watch import Creation, first_switch, listen, stop_listening
+from ungil.runtime.watch import Creation, creating, first_switch, listen, stop_listening, watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +30,14 @@ _REMEDY = (
 
 def gil_status() -> GilStatus:
     """How it stands with the GIL of this interpreter, now."""
+    enabled, switch = gil_settled(), first_switch()
+    if forced_by() is None and switch is None and creating() and FREE_THREADED_BUILD:
+        enabled = False  # on for the moment; what it comes to will be seen
     return GilStatus(
         free_threaded_build=FREE_THREADED_BUILD,
-        enabled=gil_settled(),
+        enabled=enabled,
         forced_by=forced_by(),
-        switch=first_switch(),
+        switch=switch,
     )
 
 
@@ -104,6 +107,7 @@ class guard:  # noqa: N801 - used like a function, as `contextlib.suppress` is
     def __enter__(self) -> Self:
         if FREE_THREADED_BUILD:
             self._warned = False
+            watch()  # before looking, so that nothing happens in between unseen
             status = gil_status()
             if status.enabled:
                 self._say(_already_on(status), status.switch)

@@ -30,7 +30,7 @@ from ungil.runtime.guard import came_on, refuse
 from ungil.runtime.imports import import_chain
 from ungil.runtime.status import FREE_THREADED_BUILD, forced_by, gil_enabled
 from ungil.runtime.switch import interpreter_number, thread_name
-from ungil.runtime.watch import Creation, listen
+from ungil.runtime.watch import Creation, creating, first_switch, listen
 
 __all__ = ["ON_GIL", "PATH", "begin"]
 
@@ -87,10 +87,17 @@ def begin() -> None:
         forced = forced_by()
         append("start", forked_from, _release(), FREE_THREADED_BUILD, gil_enabled(), forced)
 
+    def ended() -> None:
+        enabled = gil_enabled()
+        # A thread that is left behind may be creating a module, for which the GIL
+        # is on anyway. Then nothing is known of the end.
+        if not (enabled and creating() and first_switch() is None):
+            append("end", enabled)
+
     started(None)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: started(os.getppid()))
-    atexit.register(lambda: append("end", gil_enabled()))
+    atexit.register(ended)
     listen(created)
 
 

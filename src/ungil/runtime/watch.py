@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Listener = Callable[["Creation"], None]
 
-__all__ = ["Creation", "first_switch", "listen", "stop_listening", "watch"]
+__all__ = ["Creation", "creating", "first_switch", "listen", "stop_listening", "watch"]
 
 # Both in `_PyImport_CheckGILForModule` (3.13, 3.14) and in
 # `_PyImport_EnableGILAndWarn` (3.15), Python/import.c.
@@ -122,6 +122,11 @@ def first_switch() -> Switch | None:
     return _watch.switch
 
 
+def creating() -> bool:
+    """Is some module being created, for which the GIL is on anyway?"""
+    return _watch.under_way > 0
+
+
 def listen(listener: Listener) -> None:
     """Tell the listener of every creation from now on; what it raises, the import raises."""
     watch()
@@ -200,6 +205,7 @@ class _UnderWay:
         self.was_there = spec.name in sys.modules
         self._started = time.monotonic()
         self._filter = _Filter() if _watch.can_switch() else None
+        self._began_off = not gil_enabled()
         with _watch.lock:
             _watch.under_way += 1
 
@@ -222,14 +228,14 @@ class _UnderWay:
             gil_enabled=enabled,
         )
 
-    @staticmethod
-    def _claims(named: str | None, *, enabled: bool) -> bool:
+    def _claims(self, named: str | None, *, enabled: bool) -> bool:
         """Is it for this one to tell of the switch?"""
         if _watch.switched:
             return False
         # The warning may be missing: `warnings` was tampered with, or somebody's
         # code made a module without importing it.
-        _watch.switched = named is not None or (enabled and not _watch.under_way)
+        came_on = self._began_off and enabled and not _watch.under_way
+        _watch.switched = named is not None or came_on
         return _watch.switched
 
     def _switch(self, named: str | None) -> Switch:
