@@ -43,30 +43,31 @@ ON_GIL = "UNGIL_ON_GIL"
 
 def begin() -> None:
     """Watch this interpreter as the environment says."""
-    path, on_gil = os.environ[PATH], os.environ[ON_GIL]
-    interpreter = interpreter_number()
+    writer = _Writer(os.environ[PATH], os.environ[ON_GIL])
+    writer.started(None)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: writer.started(os.getppid()))
+    atexit.register(writer.ended)
+    listen(writer.created)
 
-    def append(kind: str, *values: object) -> None:
-        line = ascii((kind, os.getpid(), interpreter, time.monotonic(), *values)) + "\n"
-        try:
-            # Opened each time, since daemons close every descriptor they find.
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
-            try:
-                os.write(descriptor, line.encode())
-            finally:
-                os.close(descriptor)
-        except OSError:
-            pass  # the disk is full, or `ungil run` has gone: not the program's affair
 
-    def created(creation: Creation) -> None:
-        if creation.file is None and creation.switch is None:
-            return  # linked into the interpreter
-        chain = [
-            (step.module, step.file, step.line, step.function)
-            for step in import_chain(sys._getframe())
-        ]
+class _Writer:
+    """Writes the journal of one interpreter."""
+
+    def __init__(self, path: str, on_gil: str) -> None:
+        self._path = path
+        self._on_gil = on_gil
+        self._interpreter = interpreter_number()
+
+    def started(self, forked_from: int | None) -> None:
+        forced = forced_by()
+        self._append("start", forked_from, _release(), FREE_THREADED_BUILD, gil_enabled(), forced)
+
+    def created(self, creation: Creation) -> None:
         switch = creation.switch
-        append(
+        if creation.file is None and switch is None:
+            return  # linked into the interpreter
+        self._append(
             "module",
             thread_name(),
             creation.module,
@@ -74,31 +75,43 @@ def begin() -> None:
             creation.seconds,
             creation.failed,
             creation.gil_enabled,
-            chain,
+            [
+                (step.module, step.file, step.line, step.function)
+                for step in import_chain(sys._getframe())
+            ],
             switch and (switch.module, switch.certain, switch.file),
         )
-        if switch is not None and on_gil == "warn":
-            # Not a Python warning, which the program's own filters may hide.
-            os.write(2, f"ungil: {came_on(switch)}\n".encode("utf-8", "backslashreplace"))
-        if switch is not None and on_gil == "fail":
+        if switch is not None and self._on_gil == "warn":
+            _print(f"ungil: {came_on(switch)}\n")
+        if switch is not None and self._on_gil == "fail":
             refuse(switch)
 
-    def started(forked_from: int | None) -> None:
-        forced = forced_by()
-        append("start", forked_from, _release(), FREE_THREADED_BUILD, gil_enabled(), forced)
-
-    def ended() -> None:
+    def ended(self) -> None:
         enabled = gil_enabled()
         # A thread that is left behind may be creating a module, for which the GIL
         # is on anyway. Then nothing is known of the end.
         if not (enabled and creating() and first_switch() is None):
-            append("end", enabled)
+            self._append("end", enabled)
 
-    started(None)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: started(os.getppid()))
-    atexit.register(ended)
-    listen(created)
+    def _append(self, kind: str, *values: object) -> None:
+        line = ascii((kind, os.getpid(), self._interpreter, time.monotonic(), *values)) + "\n"
+        try:
+            # Opened each time, since daemons close every descriptor they find.
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError:
+            pass  # the disk is full, or `ungil run` has gone: not the program's affair
+
+
+def _print(text: str) -> None:
+    """Not a Python warning, which the program's own filters may hide."""
+    try:
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass  # the program has closed its standard error
 
 
 def _release() -> str:
