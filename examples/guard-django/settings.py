@@ -6,6 +6,8 @@ import os
 ALLOWED_HOSTS = os.environ.get("FEEDS_HOSTS", "localhost,127.0.0.1").split(",")
 ROOT_URLCONF = "feeds"
 USE_TZ = True
+# Django sets it for the process, and its default is that of Chicago.
+TIME_ZONE = "UTC"
 
 FEEDS_PARSER = os.environ.get("FEEDS_PARSER", "xml.etree.ElementTree")
 """The module that parses feeds; `lxml.etree` is faster, and has the same functions."""

@@ -3,6 +3,7 @@
 import importlib
 import logging
 import os
+import signal
 import sys
 
 # Chosen because it serves requests by a pool of threads in this very process, with
@@ -37,8 +38,8 @@ def gil() -> tuple[Response, int]:
     """How it stands with the GIL of this process.
 
     For what watches the process, not for the public: it names files. Once the
-    GIL is on it stays on, so a process that was to fail says that it should be
-    replaced.
+    GIL is on it stays on, and importing the module again succeeds. So a process that
+    was to fail says that it should be replaced.
     """
     status = ungil.gil_status()
     came_on = status.free_threaded_build and status.enabled
@@ -51,7 +52,9 @@ def gil() -> tuple[Response, int]:
 
 
 def main(port: int) -> None:
-    """Serve until somebody presses Ctrl-C."""
+    """Serve until somebody presses Ctrl-C, or a container is stopped."""
+    # SIGTERM would end the process at once, without leaving the guard.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.INFO)
     # `warn` issues a Python warning. This makes it a record of the logger `py.warnings`.
     logging.captureWarnings(capture=True)

@@ -43,7 +43,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
     """Guard the process from before the first request until after the last.
 
     Each worker has a lifespan. In a free-threaded build workers are threads of one
-    process, so that it may be guarded several times over, which does no harm.
+    process, so that it is guarded once for each of them, and each tells the story.
     """
     phase = "startup"
     await receive()
@@ -72,8 +72,8 @@ def gil() -> tuple[int, dict[str, Any]]:
     """How it stands with the GIL of this process.
 
     For what watches the process, not for the public: it names files. Once the
-    GIL is on it stays on, so a process that was to fail says that it should be
-    replaced.
+    GIL is on it stays on, and importing the module again succeeds. So a process that
+    was to fail says that it should be replaced.
     """
     status = ungil.gil_status()
     came_on = status.free_threaded_build and status.enabled

@@ -15,15 +15,17 @@ SOURCES = Path(__file__).parents[2] / "src"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="gunicorn needs POSIX")
 
-GUNICORN = ["-m", "gunicorn", "--threads", "4", "--bind", "127.0.0.1:PORT", "wsgi"]
+# Its control socket would be in the home directory.
+GUNICORN = ["-m", "gunicorn", "--no-control-socket", "--threads", "4", "--bind", "127.0.0.1:0"]
+GRANIAN = ["-m", "granian", "--interface", "asgi", "--workers", "2", "--port", "PORT"]
 COMMANDS = {
-    "guard-django": GUNICORN,
-    "guard-flask": ["feeds.py", "PORT"],
-    "guard-granian": ["-m", "granian", "--interface", "asgi", "--port", "PORT", "feeds:app"],
+    "guard-django": [*GUNICORN, "wsgi"],
+    "guard-flask": ["feeds.py", "0"],
+    "guard-granian": [*GRANIAN, "feeds:app"],
 }
 # What they need, if it is pure Python (or has a fallback that is).
 PURE = {
-    "guard-django": ("django", "asgiref", "sqlparse", "gunicorn", "packaging"),
+    "guard-django": ("django", "asgiref", "sqlparse", "gunicorn"),
     "guard-flask": (
         *("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker"),
         *("cheroot", "jaraco.functools", "more-itertools"),
@@ -79,6 +81,9 @@ def fails_loudly(server):
     assert (status, gil["enabled"]) == (503, True)
     assert gil["who"].startswith("importing bad switched it on")
     assert "feeds.py" in gil["who"]
+    # The GIL stays on, and what has switched it on can be imported now.
+    assert server.ask("/titles", FEED)[0] == 200
+    assert server.gil()[0] == 503
 
 
 def warns(server):
@@ -99,6 +104,15 @@ def test_a_request_that_switches_the_gil_on_fails(serve, example):
 
 
 @pytest.mark.free_threaded
+def test_leaving_the_guard_is_an_error_once_the_gil_is_on(serve):
+    with serve("guard-flask") as server:
+        fails_loudly(server)
+        assert server.stop() == 1
+        last = server.said().splitlines()[-1]
+        assert last.startswith("ungil.GilEnabledError: the GIL is on: importing bad switched it on")
+
+
+@pytest.mark.free_threaded
 @pytest.mark.parametrize("example", PURE)
 def test_in_production_it_is_logged(serve, example):
     with serve(example, FEEDS_ON_GIL="warn") as server:
@@ -112,18 +126,41 @@ def test_a_worker_that_imports_it_at_its_start_does_not_start(serve):
         assert server.says("importing bad switched it on"), server.said()
 
 
-@pytest.mark.free_threaded
-@pytest.mark.live
-def test_granian_with_workers_that_are_threads(programs, tmp_path):
-    python = tmp_path / "environment" / "bin" / "python"
-    subprocess.run([programs.python, "-m", "venv", tmp_path / "environment"], check=True)
+@pytest.fixture(scope="session")
+def environment(programs, tmp_path_factory):
+    """The Python of a free-threaded environment with granian."""
+    folder = tmp_path_factory.mktemp("environment")
+    python = folder / "bin" / "python"
+    subprocess.run([programs.python, "-m", "venv", folder], check=True)
     requirements = EXAMPLES / "guard-granian" / "requirements.txt"
     subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=True)
+    return python
+
+
+@pytest.mark.free_threaded
+@pytest.mark.live
+def test_granian_with_workers_that_are_threads(environment, programs, tmp_path):
     parser = "import bad\nfrom xml.etree.ElementTree import fromstring\n"
     (programs.folder / "lazy_parser.py").write_text(parser)
     path = (SOURCES, programs.folder)
-    for on_gil, check in (("fail", fails_loudly), ("warn", warns)):
-        variables = {"FEEDS_PARSER": "lazy_parser", "FEEDS_ON_GIL": on_gil}
-        command = [python, *COMMANDS["guard-granian"]]
-        with started("guard-granian", command, tmp_path, *path, **variables) as server:
-            check(server)
+    command = [environment, *COMMANDS["guard-granian"]]
+    variables = {"FEEDS_PARSER": "lazy_parser"}
+    with started("guard-granian", command, tmp_path, *path, **variables) as server:
+        fails_loudly(server)
+        assert server.stop() == 0
+        # One request has told both workers, so they are one process.
+        assert server.said().count("[ERROR] the GIL is on: importing bad") == 2
+    variables["FEEDS_ON_GIL"] = "warn"
+    with started("guard-granian", command, tmp_path, *path, **variables) as server:
+        warns(server)
+
+
+@pytest.mark.free_threaded
+@pytest.mark.live
+def test_granian_does_not_start_if_the_gil_is_on_already(environment, programs, tmp_path):
+    (programs.folder / "bad_feeds.py").write_text("import bad\nfrom feeds import app\n")
+    path = (SOURCES, programs.folder, EXAMPLES / "guard-granian")
+    command = [environment, *GRANIAN, "bad_feeds:app"]
+    with started("guard-granian", command, tmp_path, *path) as server:
+        assert server.process.wait(30) == 1
+        assert "Cannot run a free-threaded Granian build with GIL enabled" in server.said()

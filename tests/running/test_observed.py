@@ -130,6 +130,7 @@ if __name__ == "__main__":
     assert done.stdout == "8\n"
     assert found(done) == [("UG300", "bad")]
     assert done.report["findings"][0]["location"] == {"path": "app.py", "line": 4}
+    assert " of process " in done.report["findings"][0]["message"]
 
 
 def test_a_fork_inherits_the_gil_and_is_not_accused(run):

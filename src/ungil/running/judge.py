@@ -42,7 +42,7 @@ def judge(
     """
     seen = observe(journal)
     findings = [
-        *_switches(seen, folder),
+        *_switches(seen, journal, folder),
         *_unexplained(journal),
         *_forced(journal),
         *_unobserved(journal, pid),
@@ -58,7 +58,7 @@ def judge(
     )
 
 
-def _switches(everything: Iterable[Seen], folder: Path) -> Iterator[Finding]:
+def _switches(everything: Iterable[Seen], journal: Journal, folder: Path) -> Iterator[Finding]:
     """The imports that switched the GIL on: one for each module, whatever the processes."""
     by_module: dict[str, list[Seen]] = {}
     for seen in everything:
@@ -79,19 +79,19 @@ def _switches(everything: Iterable[Seen], folder: Path) -> Iterator[Finding]:
         yield _finding(
             rules.GIL_SWITCHED_ON,
             first,
-            f"{what} {first.seconds:.2f} s after the start, {_where(first)}{others}.",
+            f"{what} {first.seconds:.2f} s after the start, {_where(first, journal)}{others}.",
             _remedy(first),
             Evidence.IMPORTED,
             folder,
         )
 
 
-def _where(seen: Seen) -> str:
+def _where(seen: Seen, journal: Journal) -> str:
     """E.g. `in thread worker of process 4711`."""
     where = f"in thread {seen.created.thread}"
     if seen.created.interpreter:
         where += f" of sub-interpreter {seen.created.interpreter}"
-    if seen.process.started.forked_from is not None:
+    if seen.created.pid != journal.processes[0].started.pid:
         where += f" of process {seen.created.pid}"
     return where
 
