@@ -25,8 +25,8 @@ def gil(_request: HttpRequest) -> JsonResponse:
     """How it stands with the GIL of the worker that answers.
 
     For what watches the workers, not for the public: it names files. Once the
-    GIL is on it stays on, and importing the module again succeeds. So a worker that
-    was to fail says that it should be replaced.
+    GIL is on it stays on, for all requests. So a worker that was to fail says that
+    it should be replaced.
     """
     status = ungil.gil_status()
     came_on = status.free_threaded_build and status.enabled

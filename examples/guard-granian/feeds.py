@@ -72,8 +72,8 @@ def gil() -> tuple[int, dict[str, Any]]:
     """How it stands with the GIL of this process.
 
     For what watches the process, not for the public: it names files. Once the
-    GIL is on it stays on, and importing the module again succeeds. So a process that
-    was to fail says that it should be replaced.
+    GIL is on it stays on, for all requests. So a process that was to fail says that
+    it should be replaced.
     """
     status = ungil.gil_status()
     came_on = status.free_threaded_build and status.enabled

@@ -139,7 +139,7 @@ subprocess.run([sys.executable, "-c", "import demo, os; os.abort()"])
     done = runs.ungil("app.py", **demo)
     assert codes(done) == ["UG302"]
     assert any("3 processes" in note for note in done.report["notes"]) or any(
-        "did not end in the ordinary way" in note for note in done.report["notes"]
+        "by a signal, os._exit or a crash" in note for note in done.report["notes"]
     )
 
 

@@ -73,6 +73,33 @@ print({module}.__name__, {module}.__spec__.name, ungil.gil_status().switch.modul
     assert done.stdout.split() == [module, "True", "True", "False", *[module] * 3]
 
 
+def test_it_fails_each_time_it_is_tried_and_the_traceback_ends_at_the_import(programs):
+    done = programs.run("""
+import traceback
+import ungil
+try:
+    with ungil.guard():
+        for _ in range(3):
+            try:
+                import bad
+            except ungil.GilEnabledError as error:
+                print(traceback.extract_tb(error.__traceback__)[-1].line)
+        import good, old
+except ungil.GilEnabledError as error:
+    print(error.switch.module)
+""")
+    assert done.stdout == "import bad\n" * 3 + "bad\n"
+
+
+def test_guards_beside_each_other_warn_once(programs):
+    done = programs.run("""
+import ungil
+with ungil.guard("warn"), ungil.guard("warn"):
+    import bad
+""")
+    assert done.stderr.count("GilEnabledWarning") == 1
+
+
 def test_nothing_happens_if_all_modules_declare(programs):
     done = programs.run("""
 import ungil

@@ -207,8 +207,8 @@ def _outcome(
     unended = sum(process.ended is None for process in journal.processes)
     if unended:
         yield (
-            f"{unended} of {len(processes)} processes did not end in the ordinary way; what they "
-            "had imported until then was seen."
+            f"{unended} of {len(processes)} processes ended by a signal, os._exit or a crash; what "
+            "they had imported until then was seen."
         )
 
 

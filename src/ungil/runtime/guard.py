@@ -16,11 +16,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, Literal, NoReturn, Self, TypeVar
+    from typing import Any, Literal, Self, TypeVar
 
     Call = TypeVar("Call", bound=Callable[..., Any])
 
-__all__ = ["came_on", "gil_status", "guard", "refuse", "require_free_threading"]
+__all__ = ["came_on", "gil_status", "guard", "refusal", "require_free_threading"]
 
 _REMEDY = (
     "`ungil check` finds a version that keeps the GIL off; `ungil run` shows what else would "
@@ -30,7 +30,8 @@ _REMEDY = (
 
 def gil_status() -> GilStatus:
     """How it stands with the GIL of this interpreter, now."""
-    enabled, switch = gil_settled(), first_switch()
+    switch = first_switch()
+    enabled = switch is not None or gil_settled()
     if forced_by() is None and switch is None and creating() and FREE_THREADED_BUILD:
         enabled = False  # on for the moment; what it comes to will be seen
     return GilStatus(
@@ -58,13 +59,16 @@ def require_free_threading() -> None:
         raise GilEnabledError(_already_on(status), status.switch)
 
 
-def refuse(switch: Switch) -> NoReturn:
-    """Raise the error for a switch.
+def refusal(creation: Creation) -> GilEnabledError | None:
+    """What an import should raise that switched the GIL on; each time it is tried again.
 
-    Raises:
-        GilEnabledError: Always.
+    Returns:
+        None if it did not.
     """
-    raise GilEnabledError(came_on(switch), switch)
+    switch = first_switch()
+    if switch is None or creation.module != switch.module or creation.failed:
+        return None
+    return GilEnabledError(came_on(switch), switch)
 
 
 class guard:  # noqa: N801 - used like a function, as `contextlib.suppress` is
@@ -77,10 +81,11 @@ class guard:  # noqa: N801 - used like a function, as `contextlib.suppress` is
         def work(): ...
 
     The import that switches the GIL on fails with an error, in whichever
-    thread it happens; sub-interpreters that are created meanwhile are guarded
-    to their end. If the GIL is on when the guarded code begins, or when it ends
-    without another exception, that is an error too: guarded code never ends
-    quietly with the GIL on. Nothing can switch the GIL off again.
+    thread it happens, and fails again if it is tried again. Sub-interpreters that
+    are created meanwhile are guarded to their end. If the GIL is on when the
+    guarded code begins, or when it ends without another exception, that is an
+    error too: guarded code never ends quietly with the GIL on. Nothing can switch
+    the GIL off again.
 
     On a GIL-enabled build there is nothing to guard and nothing happens, so
     that the same code runs on both; `require_free_threading` is the stricter.
@@ -152,9 +157,12 @@ class guard:  # noqa: N801 - used like a function, as `contextlib.suppress` is
 
         return guarded  # type: ignore[return-value]  # the same signature
 
-    def _created(self, creation: Creation) -> None:
+    def _created(self, creation: Creation) -> GilEnabledError | None:
+        if self._on_gil == "fail":
+            return refusal(creation)
         if creation.switch is not None:
             self._say(came_on(creation.switch), creation.switch)
+        return None
 
     def _say(self, message: str, switch: Switch | None) -> None:
         if self._on_gil == "fail":

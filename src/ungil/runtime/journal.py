@@ -26,7 +26,7 @@ import os
 import sys
 import time
 
-from ungil.runtime.guard import came_on, refuse
+from ungil.runtime.guard import came_on, refusal
 from ungil.runtime.imports import import_chain
 from ungil.runtime.status import FREE_THREADED_BUILD, forced_by, gil_enabled
 from ungil.runtime.switch import interpreter_number, thread_name
@@ -63,10 +63,10 @@ class _Writer:
         forced = forced_by()
         self._append("start", forked_from, _release(), FREE_THREADED_BUILD, gil_enabled(), forced)
 
-    def created(self, creation: Creation) -> None:
+    def created(self, creation: Creation) -> BaseException | None:
         switch = creation.switch
         if creation.file is None and switch is None:
-            return  # linked into the interpreter
+            return None  # linked into the interpreter
         self._append(
             "module",
             thread_name(),
@@ -83,8 +83,7 @@ class _Writer:
         )
         if switch is not None and self._on_gil == "warn":
             _print(f"ungil: {came_on(switch)}\n")
-        if switch is not None and self._on_gil == "fail":
-            refuse(switch)
+        return refusal(creation) if self._on_gil == "fail" else None
 
     def ended(self) -> None:
         enabled = gil_enabled()

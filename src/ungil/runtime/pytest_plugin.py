@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ungil.runtime.guard import came_on, gil_status, refuse
+from ungil.runtime.guard import came_on, gil_status, refusal
 from ungil.runtime.status import FREE_THREADED_BUILD
 from ungil.runtime.switch import Switch, warn
 from ungil.runtime.watch import Creation, listen
@@ -71,15 +71,15 @@ class Watcher:
         if FREE_THREADED_BUILD:
             listen(self._created)
 
-    def _created(self, creation: Creation) -> None:
+    def _created(self, creation: Creation) -> BaseException | None:
         if creation.switch is None:
-            return
+            # Not again if it is tried again: one test fails, and not all behind it.
+            return None
         self._came_on = self._place, creation.switch
         self._untold = True
-        if self._on_gil == "fail":
-            refuse(creation.switch)
         if self._on_gil == "warn":
             warn(came_on(creation.switch), creation.switch)
+        return refusal(creation) if self._on_gil == "fail" else None
 
     def pytest_report_header(self) -> str:
         """How it stands at the start."""

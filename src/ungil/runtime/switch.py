@@ -70,7 +70,9 @@ class Switch:
         self.seconds = seconds
 
     def __str__(self) -> str:
-        return f"{self.what} ({self.whence})" if self.whence else self.what
+        # The user's own lines first: they are what can be changed.
+        way = f": {', '.join(map(str, self.chain))}" if self.chain else ""
+        return f"{self.what}{way}{f' ({self.file})' if self.file else ''}"
 
     @property
     def what(self) -> str:
@@ -83,12 +85,6 @@ class Switch:
         if self.certain:
             return f"importing {who} switched it on after {self.seconds:.2f} s {where}"
         return f"it came on after {self.seconds:.2f} s {where} while {who} was imported"
-
-    @property
-    def whence(self) -> str:
-        """The module's file and the imports that led to it, in words."""
-        steps = [str(step) for step in self.chain]
-        return ", ".join(([self.file] if self.file else []) + steps)
 
     def __repr__(self) -> str:
         return f"<Switch {self}>"
@@ -117,8 +113,15 @@ class GilEnabledWarning(RuntimeWarning):
     __module__ = "ungil"
 
 
+_warned_of: Switch | None = None
+
+
 def warn(message: str, switch: Switch | None) -> None:
-    """Issue a `GilEnabledWarning`, at the import that did it where that is known."""
+    """Issue a `GilEnabledWarning`: for a switch once, and at the import that did it."""
+    global _warned_of  # noqa: PLW0603 - whoever guards, a process has one switch
+    if switch is not None and switch is _warned_of:
+        return
+    _warned_of = switch
     for step in reversed(switch.chain if switch else ()):
         if step.line is not None:
             warnings.warn_explicit(message, GilEnabledWarning, step.file, step.line)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    Listener = Callable[["Creation"], None]
+    Listener = Callable[["Creation"], BaseException | None]
 
 __all__ = ["Creation", "creating", "first_switch", "listen", "stop_listening", "watch"]
 
@@ -128,7 +128,7 @@ def creating() -> bool:
 
 
 def listen(listener: Listener) -> None:
-    """Tell the listener of every creation from now on; what it raises, the import raises."""
+    """Tell the listener of every creation from now on; what it returns, the import raises."""
     watch()
     with _watch.lock:
         _watch.listeners += (listener,)
@@ -153,11 +153,10 @@ def _watched(create: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
         except BaseException:
             tell(moment.end(failed=True))
             raise
-        try:
-            tell(moment.end(failed=False))
-        except BaseException:
+        error = tell(moment.end(failed=False))
+        if error is not None:
             refuse(spec.name, module, was_there=moment.was_there)
-            raise
+            raise error
         return module
 
     watched: Callable[..., ModuleType] = _as_importlib(create_watched, call=3)
@@ -192,9 +191,10 @@ def _refuse(name: str, module: ModuleType, *, was_there: bool) -> None:
         sys.modules.pop(name, None)
 
 
-def _tell(creation: Creation) -> None:
-    for listener in _watch.listeners:
-        listener(creation)
+def _tell(creation: Creation) -> BaseException | None:
+    """Tell the listeners; the first error that one of them wants the import to raise."""
+    errors = [listener(creation) for listener in _watch.listeners]
+    return next((error for error in errors if error is not None), None)
 
 
 class _UnderWay:
