@@ -72,7 +72,7 @@ def test_the_plugin_has_its_option(tmp_path):
         ("pyproject.toml", True),
         ("services/api/uv.lock", True),
         ("pylock.dev.toml", True),
-        ("requirements/dev.txt", False),
+        ("requirements/dev.txt", True),
         ("requirements-dev.txt", True),
         ("app.py", False),
         ("my-uv.lock", False),

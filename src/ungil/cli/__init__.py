@@ -48,14 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no verb {verb!r}; {hint}")
     # A verb's module is imported if it is used: all of them take a while.
     modules = {name: import_module(f"ungil.cli.{name}") for name in _VERBS if verb in {name, None}}
+    parsers: dict[str, argparse.ArgumentParser] = {}
     for name, module in modules.items():
-        module.add_arguments(
-            verbs.add_parser(name, help=module.HELP, description=module.HELP, allow_abbrev=False)
+        parsers[name] = verbs.add_parser(
+            name, help=module.HELP, description=module.HELP, allow_abbrev=False
         )
+        module.add_arguments(parsers[name])
     # What belongs to a program that a verb runs is none of our arguments.
     split = getattr(modules.get(verb or ""), "split", None)
     ours, program = split(given[1:]) if split else (given[1:], [])
-    options = parser.parse_args([*given[:1], *ours], argparse.Namespace(program=program))
+    options, unknown = parser.parse_known_args(
+        [*given[:1], *ours], argparse.Namespace(program=program)
+    )
+    if unknown:
+        # argparse itself would point to the help of all verbs.
+        parsers[options.verb].error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         os.getcwd()  # noqa: PTH109 - asked for its error alone, by all verbs
     except OSError as error:
