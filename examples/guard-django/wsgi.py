@@ -15,7 +15,7 @@ import ungil
 ungil.guard(on_gil=os.environ.get("FEEDS_ON_GIL", "fail")).for_good()
 
 # Whatever this imports is guarded: settings, applications, middleware.
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - guarded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
 

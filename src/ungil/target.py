@@ -30,6 +30,7 @@ __all__ = [
     "Target",
     "TargetError",
     "local_platform",
+    "names_a_series",
     "parse_platform",
     "parse_python",
 ]
@@ -151,6 +152,11 @@ def _expand(tag: str) -> tuple[_tags.Tag, ...]:
         return ()
     pythons, abis, platforms = (part.lower().split(".") for part in parts)
     return tuple(_tags.Tag(p, a, f) for p in pythons for a in abis for f in platforms)
+
+
+def names_a_series(text: str) -> bool:
+    """Is it `3.14` or `3.14t`, and not a program's name such as `python3.14`?"""
+    return re.fullmatch(r"3\.\d+t?", text) is not None
 
 
 def parse_python(text: str) -> PythonVersion:

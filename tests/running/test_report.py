@@ -285,3 +285,38 @@ def test_ungil_run_under_ungil_run(runs, demo):
     assert done.stdout == "ran\n"
     assert "demo 1.0 switch-unknown UG302" in done.stderr
     assert done.report["subject"] == "ungil"
+
+
+def test_what_left_the_standard_library_is_no_longer_its_own(runs):
+    # As audioop-lts: the package of 3.12's standard library, with a module of its own.
+    site = runs.folder / "site-packages"
+    site.mkdir()
+    Compiler(Path(sys.executable), site).build(multi_phase(name="_audioop"), "audioop._audioop")
+    runs.write("site-packages/audioop/__init__.py", "from audioop import _audioop\n")
+    code = "import sys; sys.modules.pop('audioop', None); import audioop"
+    done = runs.ungil("-c", code, variables={"PYTHONPATH": str(site)})
+    assert [f["subject"] for f in done.report["findings"]] == ["audioop._audioop"]
+
+
+def lines_of(*lines):
+    return b"\n".join(ascii(line).encode() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("later", "codes"),
+    [
+        # Another thread saw the GIL off before this module had been created, and wrote later.
+        (("module", 1, 0, 1.0, "t", "b", "/b.so", 0.1, False, False, [], None), ["UG302"]),
+        (("module", 1, 0, 2.0, "t", "b", "/b.so", 0.1, False, False, [], None), ["UG302"]),
+        (("module", 1, 0, 3.0, "t", "b", "/b.so", 0.1, False, False, [], None), []),
+        (("end", 1, 0, 3.0, False), []),
+        (("end", 1, 0, 3.0, True), ["UG302", "UG303"]),
+    ],
+)
+def test_a_module_is_proved_by_what_was_seen_after_it(tmp_path, later, codes):
+    path = tmp_path / "journal"
+    started = ("start", 1, 0, 0.0, None, "3.14.7", True, False, None)
+    created = ("module", 1, 0, 2.0, "t", "a", "/no/such/a.so", 0.1, False, True, [], None)
+    path.write_bytes(lines_of(started, created, later))
+    report = judge("x", read_journal(path), tmp_path, Declarations())
+    assert sorted(f.rule.code for f in report.findings) == codes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -31,12 +30,10 @@ from ungil.interpreters import (
     survey,
     verify,
 )
-from ungil.target import DEFAULT_VERSIONS, PythonVersion, TargetError, parse_python
+from ungil.target import DEFAULT_VERSIONS, PythonVersion, TargetError, names_a_series, parse_python
 
 HELP = "find, install and verify free-threaded interpreters"
 
-# What can only mean a version; everything else is a program.
-_VERSION = re.compile(r"3\.\d+t?")
 _GET_ONE = f"install one with: ungil python install {DEFAULT_VERSIONS[0]}"
 
 
@@ -151,7 +148,7 @@ _VERDICT = {
 
 def _named(name: str | None, rows: Sequence[Interpreter | Unusable]) -> Interpreter | str:
     """The interpreter to verify, or why there is none."""
-    if name is not None and not _VERSION.fullmatch(name):
+    if name is not None and not names_a_series(name):
         return probe(name)
     python = None if name is None else parse_python(name)
     return best(rows, python) or _missing(python)

@@ -139,7 +139,7 @@ def _name(program: Sequence[str]) -> str:
 
 
 def _of_wheels(ran: Run, options: argparse.Namespace) -> tuple[Declarations, Sequence[str]]:
-    from ungil.index import IndexSettings, PackageIndex, PackageIndexError  # noqa: PLC0415 - see `_show`
+    from ungil.index import IndexSettings, PackageIndex, PackageIndexError  # noqa: PLC0415 - few runs ask
 
     target = Target(options.target, local_platform())
     try:
@@ -150,8 +150,8 @@ def _of_wheels(ran: Run, options: argparse.Namespace) -> tuple[Declarations, Seq
 
 
 def _show(report: Report, options: argparse.Namespace) -> None:
-    # Imported when the program has ended, for whose start nobody should wait.
-    from ungil.cli.screen import show  # noqa: PLC0415
+    # Nobody should wait for it before the program starts.
+    from ungil.cli.screen import show  # noqa: PLC0415 - see above
 
     if sys.stderr is None and options.output is None:
         return  # it was closed (`2>&-`), so nobody wants it

@@ -133,13 +133,12 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 def _installed(managers: Iterable[Path]) -> Iterator[Path]:
     """What version managers and installers have put where it is not on PATH."""
-    # Here, because only some runs search.
-    from findpython.providers.asdf import AsdfProvider  # noqa: PLC0415
-    from findpython.providers.macos import MacOSProvider  # noqa: PLC0415
-    from findpython.providers.pyenv import PyenvProvider  # noqa: PLC0415
-    from findpython.providers.rye import RyeProvider  # noqa: PLC0415
-    from findpython.providers.uv import UvProvider  # noqa: PLC0415
-    from findpython.providers.winreg import WinregProvider  # noqa: PLC0415
+    from findpython.providers.asdf import AsdfProvider  # noqa: PLC0415 - only some runs search
+    from findpython.providers.macos import MacOSProvider  # noqa: PLC0415 - likewise
+    from findpython.providers.pyenv import PyenvProvider  # noqa: PLC0415 - likewise
+    from findpython.providers.rye import RyeProvider  # noqa: PLC0415 - likewise
+    from findpython.providers.uv import UvProvider  # noqa: PLC0415 - likewise
+    from findpython.providers.winreg import WinregProvider  # noqa: PLC0415 - likewise
 
     makers: list[Callable[[], BaseProvider | None]] = [
         PyenvProvider.create,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from ungil.findings import printable
 from ungil.interpreters import Interpreter, InterpreterError, find, probe
-from ungil.target import TargetError
+from ungil.target import TargetError, names_a_series
 
 __all__ = ["NoInterpreterError", "choose"]
 
-# What can only mean a series; everything else is a program.
-_VERSION = re.compile(r"3\.\d+t?")
 _PROGRAMS = ("bin/python", "Scripts/python.exe")
 
 
@@ -57,7 +54,7 @@ def choose(python: str | None, folder: Path) -> Interpreter:
 
 
 def _asked_for(python: str) -> Interpreter:
-    if _VERSION.fullmatch(python):
+    if names_a_series(python):
         return _of_series(python)
     program = next((p for p in _in(Path(python)) if p.exists()), Path(python))
     try:
@@ -76,7 +73,7 @@ def _of_series(version: str) -> Interpreter:
     if found is None:
         raise NoInterpreterError(
             f"there is no Python {version} on this machine; `ungil python list` shows those that "
-            f"are there, and `ungil python install` gets a free-threaded one"
+            "are there, and `ungil python install` gets a free-threaded one"
         )
     return found
 

@@ -52,7 +52,7 @@ class Declarations:
             PackageIndexError: The index cannot be used.
         """
         # The rooms that ask an index take a while to import, and few runs want them.
-        from ungil.running.wheels import declared_in_wheels  # noqa: PLC0415
+        from ungil.running.wheels import declared_in_wheels  # noqa: PLC0415 - see above
 
         installed = [
             seen.distribution
@@ -83,7 +83,7 @@ class Declarations:
 
 def _of_file(name: str, file: str) -> Module:
     # Most runs read nothing, and the readers load a disassembler.
-    from ungil.extensions import BinaryError, read  # noqa: PLC0415
+    from ungil.extensions import BinaryError, read  # noqa: PLC0415 - see above
 
     last = name.rpartition(".")[2].replace("-", "_")
     machine = platform.machine().lower()

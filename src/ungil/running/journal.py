@@ -11,7 +11,7 @@ import msgspec
 
 __all__ = ["Created", "Journal", "Process", "read_journal"]
 
-_LONGEST = 1 << 20  # bytes of a line; one with a chain of a thousand imports has 200 KB
+_LONGEST = 1 << 20  # bytes of a line: room for a chain of thousands of imports
 
 
 class Started(msgspec.Struct, frozen=True, array_like=True, tag="start"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -20,8 +19,8 @@ class Seen:
         created: As it was written down.
         process: In which it was.
         distribution: The name and version of what installed it; None if not known.
-        off_afterwards: Was the GIL off when it had been created, or later? Since
-            it never goes off again for good, the module then keeps it off.
+        off_afterwards: Was the GIL off when it had been created, or later? Once
+            switched on it stays on, so the module then keeps it off.
     """
 
     created: Created
@@ -61,24 +60,30 @@ def observe(journal: Journal) -> list[Seen]:
     found = []
     for process in journal.processes:
         last_off = _last_off(process)
-        for number, created in enumerate(process.created):
+        for created in process.created:
             if created.switch is None and (created.failed or _is_standard(created)):
                 continue
             if created.file is not None and created.file not in installed:
                 installed[created.file] = distribution_of(created.file)
-            found.append(Seen(created, process, installed[created.file], number <= last_off))
+            # By the times, not by the lines: threads write them in any order. A
+            # coarse clock may give two moments one time, which proves nothing.
+            off_afterwards = not created.enabled or created.time < last_off
+            found.append(Seen(created, process, installed[created.file], off_afterwards))
     return found
 
 
-def _last_off(process: Process) -> int:
-    """The number of the last module behind which the GIL was seen to be off; -1 for none."""
+def _last_off(process: Process) -> float:
+    """The last time at which the GIL was seen to be off."""
+    seen = [created for created in process.created if not created.enabled]
     if process.ended is not None and not process.ended.enabled:
-        return len(process.created)
-    off = (number for number, created in enumerate(process.created) if not created.enabled)
-    return max(off, default=-1)
+        return max([process.ended.time, *(created.time for created in seen)])
+    return max((created.time for created in seen), default=float("-inf"))
 
 
 def _is_standard(created: Created) -> bool:
-    """Is it the standard library's own? Those of 3.13 and later all declare."""
-    folder = PurePath(created.file or "").parent.name
-    return created.name.partition(".")[0] in sys.stdlib_module_names or folder == "lib-dynload"
+    """Is it the standard library's own? Those of 3.13 and later all declare.
+
+    By its folder, on Windows `DLLs`. Not by its name: what left the standard
+    library comes back from elsewhere under the same name (audioop).
+    """
+    return PurePath(created.file or "").parent.name in {"lib-dynload", "DLLs"}

@@ -19,6 +19,7 @@ from ungil.runtime import journal
 
 __all__ = ["ProgramError", "Run", "end_like", "run"]
 
+# What the two rooms have between them: the journal, and where its writer starts from.
 _STARTUP = Path(journal.__file__).with_name("startup")
 
 # What somebody may send to end, stop or tell the program; a terminal sends

@@ -6,7 +6,7 @@ import os
 
 __all__ = ["distribution_of"]
 
-_LARGEST = 1 << 26  # bytes of a RECORD; the largest known are of a few MiB
+_LARGEST = 1 << 26  # bytes; a RECORD of so many would list hundreds of thousands of files
 
 
 def distribution_of(file: str) -> tuple[str, str] | None:
@@ -14,9 +14,9 @@ def distribution_of(file: str) -> tuple[str, str] | None:
 
     The RECORD files of the folders above it are searched for its path
     (https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
-    The file itself need not exist any more. `importlib.metadata` would do the
-    same for a name, but takes a hundred times as long to read every RECORD as
-    a table, and this runs inside other people's programs.
+    The file itself need not exist any more. `importlib.metadata` has no way from
+    a file to its distribution but to read every RECORD as a table, and would have
+    to be imported into other people's programs.
 
     Returns:
         None if no RECORD lists it, as for modules that were built in place.

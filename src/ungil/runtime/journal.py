@@ -14,9 +14,11 @@ processes of a machine:
         switch)
     ("end", pid, interpreter, time, enabled)
 
-`forked_from` is the number of the process that forked this one, None for one that
-was started anew. `enabled` says whether the GIL was on then. `chain` holds (module,
-file, line, function) for each import, `switch` is None or (module, certain, file).
+The time of a module and of an end is taken before the GIL is looked at, so that the
+order of the times is right whatever the order of the lines. `forked_from` is the number
+of the process that forked this one, None for one that was started anew. `enabled` says
+whether the GIL was on then. `chain` holds (module, file, line, function) for each
+import, `switch` is None or (module, certain, file).
 """
 
 from __future__ import annotations
@@ -60,8 +62,15 @@ class _Writer:
         self._interpreter = interpreter_number()
 
     def started(self, forked_from: int | None) -> None:
-        forced = forced_by()
-        self._append("start", forked_from, _release(), FREE_THREADED_BUILD, gil_enabled(), forced)
+        self._append(
+            "start",
+            time.monotonic(),
+            forked_from,
+            _release(),
+            FREE_THREADED_BUILD,
+            gil_enabled(),
+            forced_by(),
+        )
 
     def created(self, creation: Creation) -> BaseException | None:
         switch = creation.switch
@@ -69,6 +78,7 @@ class _Writer:
             return None  # linked into the interpreter
         self._append(
             "module",
+            creation.at,
             thread_name(),
             creation.module,
             creation.file,
@@ -86,14 +96,15 @@ class _Writer:
         return refusal(creation) if self._on_gil == "fail" else None
 
     def ended(self) -> None:
+        at = time.monotonic()
         enabled = gil_enabled()
         # A thread that is left behind may be creating a module, for which the GIL
         # is on anyway. Then nothing is known of the end.
         if not (enabled and creating() and first_switch() is None):
-            self._append("end", enabled)
+            self._append("end", at, enabled)
 
-    def _append(self, kind: str, *values: object) -> None:
-        line = ascii((kind, os.getpid(), self._interpreter, time.monotonic(), *values)) + "\n"
+    def _append(self, kind: str, at: float, *values: object) -> None:
+        line = ascii((kind, os.getpid(), self._interpreter, at, *values)) + "\n"
         try:
             # Opened each time, since daemons close every descriptor they find.
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)

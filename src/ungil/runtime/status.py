@@ -15,8 +15,8 @@ __all__ = ["FREE_THREADED_BUILD", "GilStatus", "forced_by", "gil_enabled", "gil_
 FREE_THREADED_BUILD = "free-threading build" in sys.version
 """Can this interpreter run without the GIL at all?
 
-`sysconfig.get_config_var("Py_GIL_DISABLED")` says the same, but importing
-sysconfig and its variables takes longer than all of this room. The words are
+`sysconfig.get_config_var("Py_GIL_DISABLED")` says the same, but sysconfig would
+have to be imported for it, and a start-up of a few milliseconds would double. The words are
 documented in "Python support for free threading".
 """
 

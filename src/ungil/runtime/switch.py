@@ -121,7 +121,7 @@ def warn(message: str, switch: Switch | None) -> None:
     global _warned_of  # noqa: PLW0603 - whoever guards, a process has one switch
     if switch is not None and switch is _warned_of:
         return
-    _warned_of = switch
+    _warned_of = switch or _warned_of
     for step in reversed(switch.chain if switch else ()):
         if step.line is not None:
             warnings.warn_explicit(message, GilEnabledWarning, step.file, step.line)

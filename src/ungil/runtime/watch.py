@@ -52,6 +52,8 @@ class Creation:
     Attributes:
         module: Its name, dotted.
         file: Its file; None if it has none.
+        at: When it had been created, by `time.monotonic`; the GIL was looked at
+            after that.
         seconds: How long its creation took.
         switch: What switched the GIL on meanwhile; None if nothing did.
         failed: Did its creation raise an exception?
@@ -59,12 +61,13 @@ class Creation:
             if it was, it may have been on for another's sake.
     """
 
-    __slots__ = ("failed", "file", "gil_enabled", "module", "seconds", "switch")
+    __slots__ = ("at", "failed", "file", "gil_enabled", "module", "seconds", "switch")
 
     def __init__(
         self,
         module: str,
         file: str | None,
+        at: float,
         seconds: float,
         switch: Switch | None,
         *,
@@ -73,6 +76,7 @@ class Creation:
     ) -> None:
         self.module = module
         self.file = file
+        self.at = at
         self.seconds = seconds
         self.switch = switch
         self.failed = failed
@@ -210,6 +214,7 @@ class _UnderWay:
             _watch.under_way += 1
 
     def end(self, *, failed: bool) -> Creation:
+        at = time.monotonic()
         named = self._filter.remove() if self._filter else None
         with _watch.lock:
             # At once with the claim, so that nobody who finds the GIL on and no
@@ -222,7 +227,8 @@ class _UnderWay:
         return Creation(
             spec.name,
             spec.origin if spec.has_location else None,
-            time.monotonic() - self._started,
+            at,
+            at - self._started,
             switch,
             failed=failed,
             gil_enabled=enabled,
