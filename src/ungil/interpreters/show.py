@@ -29,9 +29,9 @@ def as_table(
         color: Style it with escape sequences.
     """
     # Here, because most runs show no table.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - only the table for people needs it
+    from rich.table import Table  # noqa: PLC0415 - likewise
+    from rich.text import Text  # noqa: PLC0415 - likewise
 
     rows = list(rows)
     good = [row for row in rows if isinstance(row, Interpreter)]
