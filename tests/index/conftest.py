@@ -10,7 +10,7 @@ import pytest
 from opener import Opener
 
 from loopback import LoopbackIndex
-from ungil.index import IndexSettings, PackageIndex
+from ungil.index import IndexSettings, PackageIndex, pauses
 from ungil.index import session as session_module
 
 
@@ -24,6 +24,7 @@ def server() -> Iterator[LoopbackIndex]:
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     """`opened(url, ...)`: an index with a cache of the test's own."""
     monkeypatch.setattr(session_module, "BACKOFF", 0.0)
+    monkeypatch.setattr(pauses, "SHORTEST", 0.01)
     monkeypatch.setenv("NETRC", os.devnull)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)

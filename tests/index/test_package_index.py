@@ -9,6 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,13 @@ from opener import Opener
 
 from loopback import LoopbackIndex, recorded_names, wheel
 from ungil._version import __version__
-from ungil.index import IndexSettings, PackageIndex, PackageIndexError, ProjectNotFoundError
+from ungil.index import (
+    IndexSettings,
+    PackageIndex,
+    PackageIndexError,
+    Project,
+    ProjectNotFoundError,
+)
 from ungil.index import transport as transport_module
 
 
@@ -101,18 +110,69 @@ def test_a_fault_that_passes_is_not_seen(spam: LoopbackIndex, opened: Opener, fa
     assert opened(spam.url).project("spam").releases
 
 
-def test_retry_after_is_honoured_within_reason(
-    spam: LoopbackIndex, opened: Opener, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", ["429", "503"])
+def test_retry_after_is_obeyed_by_all_threads(
+    server: LoopbackIndex, opened: Opener, status: str
 ) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    spam.fail("/simple/", "429", times=1, headers={"Retry-After": "7"})
-    opened(spam.url).project("spam")
-    spam.fail("/simple/", "429", times=1, headers={"Retry-After": "86400"})
-    opened(spam.url, refresh=True).project("spam")
-    spam.fail("/simple/", "429", times=1, headers={"Retry-After": "nonsense"})
-    opened(spam.url, refresh=True).project("spam")
-    assert [w for w in waits if w >= 1] == [7, 20]
+    names = [f"spam{n}" for n in range(12)]
+    for name in names:
+        server.add(name, f"{name}-1.0-py3-none-any.whl", wheel(name, "1.0"))
+    server.fail("/simple/", status, times=1, headers={"Retry-After": "1"})
+    index = opened(server.url)
+    index.project(names[0])
+    assert server.total == 2
+
+    server.fail("/simple/", status, times=4, headers={"Retry-After": "1"})
+    start = time.monotonic()
+    found = index.projects(names[1:])
+    assert all(isinstance(project, Project) for project in found.values())
+    assert time.monotonic() - start >= 1
+
+
+def test_retry_after_may_be_a_date(spam: LoopbackIndex, opened: Opener) -> None:
+    soon = formatdate(time.time() + 1, usegmt=True)
+    spam.fail("/simple/", "429", times=1, headers={"Retry-After": soon})
+    assert opened(spam.url).project("spam").releases
+
+
+def test_an_index_that_wants_a_long_rest_is_not_asked_again(
+    spam: LoopbackIndex, opened: Opener
+) -> None:
+    spam.fail("/simple/", "429", headers={"Retry-After": "3600"})
+    assert "try again in 3600 s" in only_line(opened(spam.url))
+    assert spam.total == 1
+
+
+def test_patience_is_told(spam: LoopbackIndex, opened: Opener) -> None:
+    told: list[tuple[str, float]] = []
+    spam.fail("/simple/", "429", times=1, headers={"Retry-After": "1"})
+    settings = opened(spam.url).settings
+    with PackageIndex(settings, on_pause=lambda *what: told.append(what)) as index:
+        index.project("spam")
+    assert told == [(spam.root, 1.0)]
+
+
+def test_whoever_waits_is_let_go_when_the_index_closes(spam: LoopbackIndex, opened: Opener) -> None:
+    spam.fail("/simple/", "429", headers={"Retry-After": "600"})
+    pausing = threading.Event()
+    settings = replace(opened(spam.url).settings, patience=900.0)
+    index = PackageIndex(settings, on_pause=lambda *_: pausing.set())
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(index.project, "spam")
+        assert pausing.wait(10)
+        index.close()
+        with pytest.raises(PackageIndexError):
+            asked.result(timeout=10)
+
+
+@pytest.mark.parametrize("said", ["nonsense", "-1", "", "9" * 400])
+def test_a_retry_after_that_says_nothing(spam: LoopbackIndex, opened: Opener, said: str) -> None:
+    spam.fail("/simple/", "429", times=1, headers={"Retry-After": said})
+    index = opened(spam.url)
+    if said.startswith("9"):
+        assert "429" in only_line(index)
+    else:
+        assert index.project("spam").releases
 
 
 def test_a_host_without_a_name(opened: Opener) -> None:

@@ -78,17 +78,25 @@ class PackageIndex:
         traffic: How much of how many wheels `open` and `fetch` have read.
     """
 
-    def __init__(self, settings: IndexSettings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        on_pause: Callable[[str, float], None] = lambda *_: None,
+    ) -> None:
         """Nothing is read yet.
 
         Args:
             settings: Where to look.
             clock: Seconds since the epoch; what ages in the cache are told by.
+            on_pause: Told, from any thread, which server asks to be left alone, and for
+                how many seconds.
         """
         self.settings = settings
         self.traffic = Traffic()
         self._clock = clock
-        self._transport = Transport(settings)
+        self._transport = Transport(settings, on_pause)
         self._cache = Cache(settings.cache_dir, _FORMAT)
         self._pages = Shelf(self._cache, "pages", _Page)
         self._metadata = Shelf(self._cache, "metadata", Metadata)
@@ -283,6 +291,21 @@ class PackageIndex:
                 self._download(file, file.name, whole)
             self.traffic.add(path.stat().st_size)
             yield path
+
+    def document(self, url: str, what: str) -> bytes:
+        """Whatever is at an address, asked for as the index is.
+
+        Args:
+            url: HTTP.
+            what: It is, for the message.
+
+        Raises:
+            PackageIndexError: It cannot be had.
+        """
+        answer = self._transport.get(without_credentials(url), what)
+        if answer.status != 200:
+            raise failure(what, url, f"the server answered {answer.status}", "check the address")
+        return answer.body
 
     def learnt(self, kind: str, of: type[T]) -> Learnt[T]:
         """What was found out about files before, from the cache.

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 import truststore
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-if TYPE_CHECKING:
-    from urllib3.response import BaseHTTPResponse
+from ungil.index.pauses import LIMITING
 
 __all__ = ["new_session"]
 
@@ -20,18 +18,15 @@ BACKOFF = 0.5
 """Seconds before the second repeat; it doubles with each further one."""
 
 _REPEATS = 3
-_LONGEST_WAIT = 20.0  # seconds that a Retry-After may ask for
 
 
-class _PatientRetry(Retry):
-    """Honours Retry-After, but not for longer than a user would wait."""
+class _Repeats(Retry):
+    """Repeats what may succeed the next time, unless the server says when to come back."""
 
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        try:
-            wanted = super().get_retry_after(response)
-        except InvalidHeader:
-            return None
-        return None if wanted is None else min(wanted, _LONGEST_WAIT)
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        # `Pauses` sees to those: it knows of all threads.
+        told = has_retry_after and status_code in LIMITING
+        return not told and super().is_retry(method, status_code)
 
 
 class _SystemTrustAdapter(HTTPAdapter):
@@ -55,11 +50,12 @@ def new_session(*, system_trust: bool, connections: int, agent: str) -> requests
         connections: To one host, kept open.
         agent: What it says it is.
     """
-    retry = _PatientRetry(
+    retry = _Repeats(
         total=_REPEATS,
         read=1,  # each may last as long as the time-out
         backoff_factor=BACKOFF,
-        status_forcelist=(429, 500, 502, 503, 504),
+        status_forcelist=(500, 502, 503, 504),
+        respect_retry_after_header=False,
         raise_on_status=False,  # the caller says it better
     )
     kind = _SystemTrustAdapter if system_trust else HTTPAdapter

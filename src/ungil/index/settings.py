@@ -40,6 +40,8 @@ class IndexSettings:
         client_cert: A file with a certificate and its key.
         proxy: For all requests; None for what the environment says.
         timeout: Seconds without an answer.
+        patience: Seconds that a server may hold up one request by asking to come back
+            later; one that asks for more is not asked again.
     """
 
     index_urls: tuple[str, ...]
@@ -51,6 +53,7 @@ class IndexSettings:
     client_cert: str | None = None
     proxy: str | None = None
     timeout: float = DEFAULT_TIMEOUT
+    patience: float = 20.0
 
     @classmethod
     def from_environment(

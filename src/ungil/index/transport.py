@@ -7,7 +7,7 @@ first request is made: a run that finds all it needs in the cache makes none.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from ungil._version import __version__
 from ungil.findings import printable
 from ungil.index.addresses import credentials, local_path, origin, shown, without_credentials
 from ungil.index.model import PackageIndexError
+from ungil.index.pauses import LIMITING, Pauses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,8 +104,13 @@ class Transport:
     would wait for the same time-out.
     """
 
-    def __init__(self, settings: IndexSettings) -> None:
+    def __init__(
+        self,
+        settings: IndexSettings,
+        on_pause: Callable[[str, float], None] = lambda *_: None,
+    ) -> None:
         self._settings = settings
+        self._pauses = Pauses(settings.patience, on_pause)
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
         self._lost: dict[str, str] = {}
@@ -117,7 +123,8 @@ class Transport:
                 self._credentials[origin(url)] = found
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and let nobody wait any longer."""
+        self._pauses.close()
         with self._lock:
             if self._session is not None:
                 self._session.close()
@@ -169,21 +176,13 @@ class Transport:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - not every run needs it
 
         try:
-            response = session.get(
-                url,
-                headers=dict(headers or {}),
-                auth=self._credentials.get(host),
-                timeout=self._settings.timeout,
-                verify=self._settings.ca_bundle or True,
-                cert=self._settings.client_cert,
-                proxies=_proxies(self._settings.proxy),
-                stream=True,
-            )
+            response = self._asked(session, url, host, headers or {})
         except (OSError, HTTPError, ValueError) as error:
             raise self._explain(error, url, what, host) from None
         with response:
             if response.status_code not in _UNDERSTOOD:
-                raise failure(what, response.url, *_refusal(response.status_code))
+                told = _refusal(response.status_code, response.headers.get("Retry-After"))
+                raise failure(what, response.url, *told)
             try:
                 yield Stream(what, response)
             except (requests.RequestException, HTTPError) as error:
@@ -195,9 +194,34 @@ class Transport:
                 raise _BrokenOffError(*line.args) from None
         self._strikes.pop(host, None)
 
+    def _asked(
+        self, session: requests.Session, url: str, host: str, headers: Mapping[str, str]
+    ) -> requests.Response:
+        """The answer, after as many pauses as the server wants."""
+        waits: list[float] = []
+        while True:
+            self._pauses.wait(host)
+            response = session.get(
+                url,
+                headers=dict(headers),
+                auth=self._credentials.get(host),
+                timeout=self._settings.timeout,
+                verify=self._settings.ca_bundle or True,
+                cert=self._settings.client_cert,
+                proxies=_proxies(self._settings.proxy),
+                stream=True,
+            )
+            status = response.status_code
+            if status not in LIMITING or not self._pauses.ask_again(
+                host, status, response.headers, waits
+            ):
+                return response
+            response.close()
+
     def _connected(self) -> requests.Session:
         with self._lock:
             if self._session is None:
+                self._pauses.open()
                 from ungil.index.session import new_session  # noqa: PLC0415 - not every run needs it
 
                 self._session = new_session(
@@ -256,7 +280,7 @@ def _reason(error: Exception) -> tuple[str, str, int]:
     return "a file that the TLS settings name cannot be read", "check PIP_CERT", 0
 
 
-def _refusal(status: int) -> tuple[str, str]:
+def _refusal(status: int, retry_after: str | None) -> tuple[str, str]:
     """What a status means, and what to do."""
     try:
         phrase = f"{status} {HTTPStatus(status).phrase}"
@@ -268,6 +292,9 @@ def _refusal(status: int) -> tuple[str, str]:
         return f"{why}: credentials {kind}", (
             "give them in ~/.netrc or in the index URL (https://user:password@host/...)"
         )
+    if status in LIMITING and retry_after:
+        when = f"in {retry_after} s" if retry_after.isdecimal() else f"after {retry_after}"
+        return why, f"it wants to be left alone for now; try again {when}"
     if status == 429:
         return why, "it wants fewer requests; try again later"
     return why, "try again later" if status >= 500 else "check the address"
