@@ -7,12 +7,13 @@ import difflib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from ungil import reports, rules
+from ungil.cli.options import day, each, index_options
 from ungil.cli.progress import Progress
 from ungil.cli.screen import show
 from ungil.config import EVIDENCE, FAIL_ON, Config, ConfigError, apply_ignores, load
@@ -58,20 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="import the modules as well, with a free-threaded Python of this machine: this RUNS "
         "THE CODE of the packages, with your rights",
     )
-    what.add_argument("--as-of", metavar="DATE", type=_day, help="as the index stood on that day")
+    what.add_argument("--as-of", metavar="DATE", type=day, help="as the index stood on that day")
     change = parser.add_argument_group("changing requirements")
     change.add_argument(
         "--fix", action="store_true", help="show the smallest change that removes blockers"
     )
     change.add_argument("--write", action="store_true", help="with --fix: apply it")
-    index = parser.add_argument_group("the package index (defaults: pip's and uv's settings)")
-    index.add_argument("--index-url", metavar="URL")
-    index.add_argument("--extra-index-url", action="append", metavar="URL", default=[])
-    index.add_argument("--find-links", action="append", metavar="PATH_OR_URL", default=[])
-    index.add_argument("--no-index", action="store_true", help="only --find-links")
-    index.add_argument("--offline", action="store_true", help="answer from the cache alone")
-    index.add_argument("--refresh", action="store_true", help="ask again what the cache holds")
-    index.add_argument("--cache-dir", metavar="DIR", type=Path)
+    index_options(parser)
     out = parser.add_argument_group("output")
     out.add_argument("--format", choices=list(reports.FORMATS), default="terminal")
     out.add_argument("--output", metavar="FILE", type=Path, help="write there, all or nothing")
@@ -153,9 +147,9 @@ def _config(options: argparse.Namespace, names: Sequence[str], cwd: Path) -> Con
     folder = first if first.is_dir() else first.parent if first.is_file() else cwd
     config = load(folder / "pyproject.toml")
     if options.target:
-        config = replace(config, targets=tuple(map(parse_python, _each(options.target))))
+        config = replace(config, targets=tuple(map(parse_python, each(options.target))))
     if options.platform:
-        config = replace(config, platforms=tuple(map(parse_platform, _each(options.platform))))
+        config = replace(config, platforms=tuple(map(parse_platform, each(options.platform))))
     if options.extra:
         config = replace(config, extras=tuple(map(canonicalize_name, options.extra)))
     if options.group:
@@ -178,11 +172,6 @@ def _importer(targets: Sequence[Target], progress: Progress) -> Importer:
             "this machine's platform; none was found, but `ungil python install` gets one"
         )
     return importer
-
-
-def _each(values: Sequence[str]) -> list[str]:
-    """Repeated options may also be given as one, with commas; each counts once."""
-    return list(dict.fromkeys(part for value in values for part in value.split(",") if part))
 
 
 def _settings(
@@ -210,16 +199,6 @@ def _settings(
 
 def _title(names: Sequence[str]) -> str:
     return " ".join(Path.cwd().name if name == "." else name for name in names)
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2026-02-24") from None
-    if day > datetime.now(UTC).date():
-        raise argparse.ArgumentTypeError(f"{day} is in the future")
-    return day
 
 
 def _show(changes: Sequence[Change], cwd: Path, *, write: bool) -> None:
