@@ -89,6 +89,11 @@ class Platform:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def short(self) -> str:
+        """`linux`, `macos` or `windows` if it is what they stand for, else the name."""
+        return next((short for short, name in _SHORT.items() if name == self.name), self.name)
+
 
 @dataclass(frozen=True)
 class Target:

@@ -20,7 +20,7 @@ from ungil.findings import printable
 
 __all__ = ["main"]
 
-_VERBS = ("check", "explain", "python", "run")
+_VERBS = ("check", "ecosystem", "explain", "python", "run")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -12,6 +12,7 @@ from ungil.findings import printable
 __all__ = ["Progress"]
 
 _PATIENCE = 0.5  # seconds in which a person needs no sign of life
+_WORTH_TELLING = 5.0  # seconds that are left
 _INTERVAL = 0.1  # seconds between two signs
 
 
@@ -22,17 +23,32 @@ class Progress:
         self._shows = sys.stderr.isatty()
         self._next = time.monotonic() + _PATIENCE
         self._shown = False
+        self._what = ""
+        self._began = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Report `done` of `total` steps; a total of 0 is not known."""
         now = time.monotonic()
+        if what != self._what:
+            self._what, self._began = what, now
         if not self._shows or now < self._next:
             return
         self._next = now + _INTERVAL
         self._shown = True
-        count = f" {done}/{total}" if total else " …"
+        count = f" {done}/{total}{self._left(now, done, total)}" if total else " …"
         sys.stderr.write(f"\r\x1b[K{what}{count}")
         sys.stderr.flush()
+
+    def _left(self, now: float, done: int, total: int) -> str:
+        """How long the rest will take at the pace so far, where that is worth telling."""
+        seconds = (now - self._began) / done * (total - done) if done else 0.0
+        if seconds < _WORTH_TELLING:
+            return ""
+        return (
+            f", about {seconds:.0f} s left"
+            if seconds < 90
+            else f", about {seconds / 60:.0f} min left"
+        )
 
     def say(self, text: str) -> None:
         """Print a line that stays."""

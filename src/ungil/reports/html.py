@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
-from functools import cache
-from html import escape
 from importlib import resources
-from string import Template
 
 from ungil import __version__
-from ungil.findings import Import, Report, Verdict, printable
+from ungil.findings import Import, Report, Verdict
+from ungil.page import page
+from ungil.page import text as _text
 from ungil.reports._view import (
     COLUMNS,
     SEVERITY_WORDS,
@@ -43,23 +40,9 @@ _STANDING = {
 def render(report: Report) -> str:
     """The report as a page in plain ASCII, so no encoding can spoil it."""
     view = arrange(report)
-    style = _asset("page.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = Template(_asset("page.html")).substitute(
-        # Whatever slipped into the page could load nothing, run nothing and
-        # send nothing: this very style sheet is all that is allowed.
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'",
-        title=_text(f"ungil {report.verb}: {report.subject}"),
-        style=style,
-        body="\n".join(_body(view, report)),
-    )
-    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
-
-
-@cache
-def _asset(name: str) -> str:
-    return (resources.files("ungil.reports") / name).read_text("utf-8")
+    style = (resources.files("ungil.reports") / "report.css").read_text("utf-8")
+    title = f"ungil {report.verb}: {report.subject}"
+    return page(title, "\n".join(_body(view, report)), style=style)
 
 
 def _body(view: View, report: Report) -> Iterable[str]:
@@ -249,8 +232,3 @@ def _case(verdict: Verdict, row: Row) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(_text, names))
-
-
-def _text(text: str) -> str:
-    """Somebody else's text. Control characters are no more welcome here."""
-    return escape(printable(text))

@@ -1,0 +1,94 @@
+"""The curve of one view, as an SVG that the page's style sheet colours.
+
+Drawn by pygal, and then stripped: its own style, script and tooltips would be forbidden
+by the page's policy, and know no dark mode.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from xml.etree.ElementTree import Element
+
+import pygal
+
+from ungil.ecosystem.model import PUBLISHED, Day, Group, Survey, View
+from ungil.ecosystem.words import GROUPS, described
+
+__all__ = ["LINES", "curve"]
+
+LINES = (Group.READY, Group.FALLBACK, Group.BLOCKED)
+"""What is drawn; the compiled packages."""
+
+_WIDTH, _HEIGHT = 900, 300
+
+
+def curve(survey: Survey, view: View) -> str:
+    """An `<svg>` with a stepped line for each of `LINES`."""
+    steps = survey.series[view.id]
+    top = max(step.totals.compiled for step in steps)
+    first, last = date.fromisoformat(survey.start), date.fromisoformat(survey.as_of)
+    chart = pygal.DateLine(
+        js=[],
+        css=[],
+        width=_WIDTH,
+        height=_HEIGHT,
+        margin=8,
+        no_prefix=True,
+        disable_xml_declaration=True,
+        show_dots=False,
+        show_legend=False,
+        include_x_axis=True,
+        range=(0, max(1, top)),
+        xrange=(first, last + timedelta(1)),
+        max_scale=6,
+        x_value_formatter=lambda day: f"{day:%b %Y}",
+        value_formatter=lambda value: f"{value:g}",
+    )
+    chart.x_labels = _quarters(first, last)
+    for group in LINES:
+        chart.add(GROUPS[group], _points(steps, group, last))
+    chart.add_xml_filter(lambda root: _stripped(root, survey, view))
+    drawn: str = chart.render(is_unicode=True)
+    return drawn
+
+
+def _points(steps: list[Day], group: Group, last: date) -> list[tuple[date, int]]:
+    """A step is flat until the day on which the next begins."""
+    points: list[tuple[date, int]] = []
+    for step in steps:
+        day = date.fromisoformat(step.day)
+        if points:
+            points.append((day, points[-1][1]))
+        points.append((day, getattr(step.totals, group.value)))
+    # One day more, so that the line of a single day is one.
+    return [*points, (last + timedelta(1), points[-1][1])]
+
+
+def _quarters(first: date, last: date) -> list[date]:
+    starts = (date(y, m, 1) for y in range(first.year, last.year + 1) for m in (1, 4, 7, 10))
+    found = [day for day in starts if first <= day <= last]
+    return found[:: max(1, -(-len(found) // 8))]
+
+
+def _stripped(root: Element, survey: Survey, view: View) -> Element:
+    now = survey.totals[view.id]
+    for parent in (root, *root.iter("g")):
+        for child in list(parent):
+            kind = child.get("class", "")
+            # A comment's tag is a function.
+            known = isinstance(child.tag, str) and child.tag not in {"defs", "title"}
+            if not known or "overlay" in kind or kind == "titles":
+                parent.remove(child)
+    root.attrib.pop("id", None)
+    root.set("role", "img")
+    root.set(
+        "aria-label",
+        f"Packages that are ready, {described(view)}, {survey.start} to {survey.as_of}: "
+        f"{survey.series[view.id][0].totals.ready} at first, {now.ready} of {now.compiled} "
+        "at the end.",
+    )
+    root.set("class", "curve")
+    root.set("data-view", view.id)
+    if view.id != PUBLISHED:
+        root.set("hidden", "")
+    return root
