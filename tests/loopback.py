@@ -56,15 +56,19 @@ FAULTS = frozenset(
 """Besides these, every HTTP status is a fault."""
 
 
-def recorded_names() -> list[str]:
+HISTORY = RECORDED / "history"
+"""Recordings of few packages, but of all their releases since 2024-05."""
+
+
+def recorded_names(folder: Path = RECORDED) -> list[str]:
     """The normalised names of all recorded projects."""
-    return sorted(path.name.removesuffix(".json.gz") for path in RECORDED.glob("*.json.gz"))
+    return sorted(path.name.removesuffix(".json.gz") for path in folder.glob("*.json.gz"))
 
 
 @functools.cache
-def recording(name: str) -> dict[str, Any]:
+def recording(name: str, folder: Path = RECORDED) -> dict[str, Any]:
     """One recording, as `record.py` describes it."""
-    found: dict[str, Any] = json.loads(gzip.decompress((RECORDED / f"{name}.json.gz").read_bytes()))
+    found: dict[str, Any] = json.loads(gzip.decompress((folder / f"{name}.json.gz").read_bytes()))
     return found
 
 
@@ -120,6 +124,7 @@ class LoopbackIndex:
 
     Attributes:
         recorded: Serve the recordings?
+        folder: Where those are.
         serves_html: Serve pages as HTML, even to who asks for JSON.
         serves_metadata: Serve and announce `.metadata` files (PEP 658).
         serves_json_api: Serve `/pypi/<name>/<version>/json`.
@@ -132,9 +137,11 @@ class LoopbackIndex:
         not_modified: How often 304 was answered.
         busiest: The most requests at one time.
         pages: Projects' pages (PEP 691) by name; a test may change them.
+        documents: Other JSON by path; likewise.
     """
 
     recorded: bool = True
+    folder: Path = RECORDED
     serves_html: bool = False
     serves_metadata: bool = True
     serves_json_api: bool = False
@@ -147,6 +154,7 @@ class LoopbackIndex:
     not_modified: int = 0
     busiest: int = 0
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
     _stored: dict[str, _Stored] = field(default_factory=dict)
     _metadata: dict[str, dict[str, bytes]] = field(default_factory=dict)
     _faults: dict[str, _Fault] = field(default_factory=dict)
@@ -247,8 +255,8 @@ class LoopbackIndex:
     def page(self, name: str) -> dict[str, Any] | None:
         """A project's page, as it will be served."""
         with self._lock:
-            if name not in self.pages and self.recorded and name in recorded_names():
-                self.pages[name] = self._play(recording(name), name)
+            if name not in self.pages and self.recorded and name in recorded_names(self.folder):
+                self.pages[name] = self._play(recording(name, self.folder), name)
             return self.pages.get(name)
 
     def _play(self, record: dict[str, Any], name: str) -> dict[str, Any]:
@@ -287,7 +295,7 @@ class LoopbackIndex:
             text = self._metadata_of(path.removesuffix(".metadata"))
             return (text, "text/plain") if text is not None and self.serves_metadata else None
         stored = self._stored.get(path)
-        content = stored.content if stored else self._made_up(path)
+        content = stored.content if stored else self.documents.get(path) or self._made_up(path)
         return (content, "application/octet-stream") if content is not None else None
 
     def _entry(self, path: str) -> tuple[str, dict[str, Any]] | None:

@@ -1,6 +1,6 @@
 """Record what the configured package index says, for the tests.
 
-    python tests/record.py [NAME...]
+    python tests/record.py [--history] [NAME...]
 
 A recording is `recorded/<name>.json.gz`, a JSON object of
 
@@ -10,6 +10,10 @@ A recording is `recorded/<name>.json.gz`, a JSON object of
   and `files.example`;
 - `metadata`: by version the `file` that was asked and the `text` of its
   METADATA or PKG-INFO, of which only `FIELDS` are kept.
+
+With `--history` it is `recorded/history/<name>.json.gz`, for what follows packages over
+time: all releases since `SINCE`, but without what takes the most room, hashes and paths,
+and with the metadata of one version only.
 """
 
 from __future__ import annotations
@@ -49,6 +53,16 @@ SINCE_OF = dict.fromkeys(
     "2026-03-01",
 )
 
+# What the published tracker has shown, chosen for all its regressions, its pure
+# fallbacks, gains, entries and exits; and two more, which are on a list of eleven.
+HISTORY = """
+    jaxlib confluent-kafka greenlet av rignore tensorstore faiss-cpu google-crc32c lmdb pyarrow
+    backports-zstd pyobjc-core charset-normalizer protobuf sqlalchemy mypy fonttools tomli
+    websockets simplejson chardet cbor2 dulwich mysql-connector-python py-rust-stemmers numpy scipy
+    pandas scikit-learn matplotlib cython pillow pyyaml cryptography cffi markupsafe pydantic-core
+    lxml aiohttp orjson imagecodecs boost-histogram pglast pybind11 maturin
+"""
+
 FIELDS = (
     "Metadata-Version",
     "Name",
@@ -73,6 +87,11 @@ DEFAULT = """
 def main(names: list[str]) -> int:
     """Record each; returns how many could not be."""
     failed = 0
+    history = "--history" in names
+    folder = RECORDED / "history" if history else RECORDED
+    names = [name for name in names if name != "--history"] or (
+        HISTORY if history else DEFAULT
+    ).split()
     settings = IndexSettings.from_environment()
     # Only the first index: what is installed here beside it is nobody's truth.
     settings = IndexSettings(
@@ -83,14 +102,14 @@ def main(names: list[str]) -> int:
         timeout=settings.timeout,
     )
     with PackageIndex(settings) as index:
-        for name in map(normalise, names or DEFAULT.split()):
+        for name in map(normalise, names):
             try:
-                record = _record(index, name)
+                record = _history(index, name) if history else _record(index, name)
             except PackageIndexError as error:
                 print(error, file=sys.stderr)
                 failed += 1
                 continue
-            path = RECORDED / f"{name}.json.gz"
+            path = folder / f"{name}.json.gz"
             path.parent.mkdir(exist_ok=True)
             text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
             path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
@@ -98,13 +117,51 @@ def main(names: list[str]) -> int:
     return failed
 
 
+def _page(index: PackageIndex, name: str) -> dict[str, Any]:
+    url = simple_page(index.settings.index_urls[0], name)
+    answer = index._transport.get(url, f"the page of {name}", headers={"Accept": ACCEPT})
+    page: dict[str, Any] = json.loads(answer.body)
+    return page
+
+
+def _history(index: PackageIndex, name: str) -> dict[str, Any]:
+    project = index.project(name)
+    page = _page(index, name)
+    uploads = {f["filename"]: f["upload-time"] for f in page["files"]}
+    first = {r.version: min(uploads[f.name] for f in r.files) for r in project.releases}
+    final = [r.version for r in project.releases if not r.is_prerelease]
+    before = [version for version in final if first[version] < SINCE][:VERSIONS]
+    kept = {v for v, when in first.items() if when >= SINCE} | {*before, *final[:1]}
+    wanted = {f.name for r in project.releases if r.version in kept for f in r.files}
+    page["files"] = [
+        {
+            "filename": entry["filename"],
+            "url": f"https://files.example/{entry['filename']}",
+            "hashes": {},
+            "size": entry["size"],
+            "upload-time": entry["upload-time"][:19] + "Z",
+            "yanked": entry["yanked"],
+            "requires-python": entry.get("requires-python"),
+        }
+        for entry in page["files"]
+        if entry["filename"] in wanted
+    ]
+    page["versions"] = sorted(kept)
+    return {
+        "recorded": datetime.now(UTC).date().isoformat(),
+        "trimmed": f"Releases before {SINCE} but for {VERSIONS}; hashes, paths of files, "
+        f"provenance, metadata of files, and all metadata but that of one version, of which "
+        f"only {', '.join(FIELDS)}.",
+        "page": page,
+        "metadata": {version: _metadata(index, project, version) for version in final[:1]},
+    }
+
+
 def _record(index: PackageIndex, name: str) -> dict[str, Any]:
     project = index.project(name)
     newest = [r.version for r in project.releases if not r.is_prerelease][:VERSIONS]
     kept = {f.name for v in newest for f in project.by_version[v].files}
-    url = simple_page(index.settings.index_urls[0], name)
-    answer = index._transport.get(url, f"the page of {name}", headers={"Accept": ACCEPT})
-    page = json.loads(answer.body)
+    page = _page(index, name)
     since = SINCE_OF.get(name, SINCE)
     page["files"] = [
         {**entry, "url": f"https://files.example{urlsplit(entry['url']).path}"}

@@ -11,6 +11,7 @@ import difflib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -72,6 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except KeyboardInterrupt:
         print("\nungil: interrupted; nothing was left half-written", file=sys.stderr)
+        if threading.active_count() > 1:
+            # They wait for a server, and the interpreter would wait for them. Whatever
+            # they write to the cache is written whole or not at all.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(128 + signal.SIGINT)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader has gone (`ungil check | head`): not an error, and the

@@ -31,10 +31,11 @@ Counting = Callable[[Sequence[File]], State]
 def published(files: Sequence[File]) -> State:
     """As the published tracker counts.
 
-    What it drops, packages with pure-Python wheels or source distributions alone, is
-    pure or unknown here.
+    What it drops, packages whose wheels are all without a Python ABI or which have none,
+    is pure or unknown here.
     """
-    abis = {file.tag.split("-")[1] for file in files if file.is_wheel}
+    tags = [file.tag.split("-") for file in files if file.is_wheel]
+    abis = {abi for _, abi, _ in tags}
     # To the letter: compressed sets of ABI tags (`abi3.abi3t`) are not taken apart.
     if any(abi.startswith("cp31") and abi.endswith("t") for abi in abis):
         return Group.READY, rules.FREE_THREADED_WHEEL.name
@@ -42,7 +43,10 @@ def published(files: Sequence[File]) -> State:
         if "none" in abis:
             return Group.FALLBACK, rules.PURE_FALLBACK.name
         return Group.BLOCKED, "no-free-threaded-wheel"
-    return (Group.PURE, rules.PURE_PYTHON.name) if abis else (Group.UNKNOWN, "no-wheel")
+    if not abis:
+        return Group.UNKNOWN, "no-wheel"
+    bound = any(platform != "any" for *_, platform in tags)
+    return Group.PURE, rules.NO_PYTHON_ABI.name if bound else rules.PURE_PYTHON.name
 
 
 def ours(target: Target) -> Counting:

@@ -149,10 +149,11 @@ def _telling(files: Sequence[File]) -> File | None:
 
 @contextmanager
 def _pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that stop asking when the user has had enough."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    """Threads that nobody waits for once the user has had enough."""
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()

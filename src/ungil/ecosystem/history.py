@@ -32,13 +32,16 @@ class History:
 def history(project: Project, moments: Sequence[int], countings: Mapping[str, Counting]) -> History:
     """Follow a package through the given moments, at least one.
 
+    Files of which nobody says when they were uploaded are left out, e.g. those of a
+    directory beside the index.
+
     Raises:
-        PackageIndexError: The index does not say when all files were uploaded.
+        PackageIndexError: That are all of them.
     """
-    undated = sum(file.uploaded is None for r in project.releases for file in r.files)
-    if undated:
+    dated = any(file.uploaded is not None for r in project.releases for file in r.files)
+    if project.releases and not dated:
         raise PackageIndexError(
-            f"the index does not say when {undated} files of {project.name} were uploaded, so its "
+            f"the index does not say when the files of {project.name} were uploaded, so its "
             "history cannot be told"
         )
     timelines: dict[str, list[Point]] = {id_: [] for id_ in countings}

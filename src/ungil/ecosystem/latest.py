@@ -49,7 +49,7 @@ def latest(project: Project, moments: Sequence[int]) -> Iterator[Latest]:
     """The latest release at the first moment, and at each at which it had changed.
 
     Args:
-        project: All of whose files are dated.
+        project: Its files that are not dated are passed over.
         moments: Rising, seconds since the epoch.
     """
     releases = sorted(_dated(project), key=lambda release: release.uploads[0])
@@ -78,6 +78,8 @@ def _dated(project: Project) -> Iterator[_Dated]:
             ((f.uploaded, f) for f in release.files if f.uploaded is not None),
             key=lambda pair: pair[0],
         )
+        if not dated:
+            continue
         files = tuple(file for _, file in dated)
         kept = any(f.yanked is None for f in files)
         preference = (kept, not release.is_prerelease, -age)

@@ -121,15 +121,27 @@ def _names_in_lines(text: str, where: str) -> list[str]:
     return _normalised((line for line in lines if line), where)
 
 
+_LONGEST = 200  # characters of a name; no file system would take its files
+
+
 def _normalised(texts: Iterable[str], where: str) -> list[str]:
     found: dict[str, None] = {}
     for text in texts:
-        try:
-            found[canonicalize_name(Requirement(text).name, validate=True)] = None
-        except (InvalidRequirement, InvalidName):
+        name = _name_in(text)
+        if name is None:
             shown = text if len(text) < 60 else f"{text[:60]}…"
-            raise ListError(printable(f"{where}: {shown!r} is no name of a package")) from None
+            raise ListError(printable(f"{where}: {shown!r} is no name of a package"))
+        found[name] = None
     return list(found)
+
+
+def _name_in(text: str) -> str | None:
+    """The name in a requirement; None if there is none."""
+    try:
+        name = canonicalize_name(Requirement(text).name, validate=True)
+    except (InvalidRequirement, InvalidName):
+        return None
+    return name if len(name) <= _LONGEST else None
 
 
 def _names_of_subject(

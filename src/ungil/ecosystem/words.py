@@ -12,7 +12,7 @@ GROUPS = {
     Group.READY: "ready",
     Group.FALLBACK: "pure fallback",
     Group.BLOCKED: "not ready",
-    Group.PURE: "pure Python",
+    Group.PURE: "nothing to port",
     Group.UNKNOWN: "unknown",
     Group.ABSENT: "not there yet",
 }
@@ -22,7 +22,7 @@ COUNTED = (
     (
         "Published: the rule of github.com/hugovk/free-threaded-wheels. Of the latest release, on "
         "any platform and for any Python: ready if an ABI tag starts with cp31 and ends with t; "
-        "compiled all the same if an ABI tag is not none; otherwise left out."
+        "compiled all the same if an ABI tag is not none; otherwise left out, as nothing to port."
     ),
     (
         "For a Python and a platform: what an installer would take of the latest release, by the "

@@ -79,7 +79,7 @@ def _parts(survey: Survey, width: int, encoding: str) -> Iterable[Text | Table]:
 def _table(survey: Survey) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim", pad_edge=False)
     table.add_column("", overflow="fold")
-    headers = ("ready", "of", "", "fallback", "not ready", "pure", "unknown")
+    headers = ("ready", "of", "", "fallback", "not ready", "no port", "unknown")
     declared = any(package.keeps_gil_off for package in survey.packages)
     for header in (*headers, *(["GIL off"] if declared else [])):
         table.add_column(header, justify="right", no_wrap=True)
