@@ -19,17 +19,15 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from measuring import Cost, measure, renamed
 from uv import find_uv_bin
 
 from loopback import LoopbackIndex, recorded_names, recording
@@ -37,46 +35,6 @@ from ungil.index.names import split_wheel
 from ungil.target import Target, parse_platform, parse_python
 
 TARGET = Target(parse_python("3.14"), parse_platform("linux"))
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one run took."""
-
-    cpu: float
-    wall: float
-    memory: float
-
-
-def measure(command: list[str]) -> Cost:
-    """Run a command to its end and ask the system what it took."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
-    environment["PIP_CONFIG_FILE"] = os.devnull
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # no installed program compiles itself anew
-    # Through a small process: a fork of this large one would count as its size.
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", _RUNNER, *command],
-        capture_output=True,
-        env=environment,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{command[:4]} failed: {done.stderr.decode()[-2000:]}")
-    return Cost(*map(float, done.stdout.split()))
-
-
-_RUNNER = """
-import os, sys, time
-start = time.perf_counter()
-child = os.fork()
-if not child:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status, used = os.wait4(child, 0)
-wall = time.perf_counter() - start
-print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
-sys.exit(os.waitstatus_to_exitcode(status) not in (0, 1, 3))
-"""
 
 
 def stock(server: LoopbackIndex, size: int) -> list[str]:
@@ -89,12 +47,12 @@ def stock(server: LoopbackIndex, size: int) -> list[str]:
                 return pins
             alias = f"{name}-{turn}"
             for file in page["files"]:
-                renamed = _renamed(file["filename"], name, alias)
-                if renamed is None:
+                filename = renamed(file["filename"], name, alias)
+                if filename is None:
                     continue
                 fields = {k: v for k, v in file.items() if k not in {"filename", "url"}}
                 named = f"Name: {alias}\nVersion: {file['filename'].split('-')[1]}\n"
-                server.add(alias, renamed, metadata=(named + text).encode(), **fields)
+                server.add(alias, filename, metadata=(named + text).encode(), **fields)
             pins.append(f"{alias}=={version}")
     raise AssertionError
 
@@ -115,15 +73,6 @@ def _usable(name: str) -> tuple[str, str, dict[str, Any]] | None:
                 ]
                 return version, "\n".join(kept) + "\n", record["page"]
     return None
-
-
-def _renamed(filename: str, name: str, alias: str) -> str | None:
-    if filename.endswith(".whl"):
-        return f"{alias.replace('-', '_')}-{filename.split('-', 1)[1]}"
-    stem = filename[: len(name)]
-    if stem.lower().replace("_", "-").replace(".", "-") != name:
-        return None
-    return f"{alias.replace('-', '_')}{filename[len(name) :]}"
 
 
 def commands(requirements: Path, url: str, cache: Path) -> dict[str, list[str]]:

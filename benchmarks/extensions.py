@@ -30,7 +30,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from check import Cost, measure
+from measuring import Cost, measure
+
 from ungil.extensions import read
 
 PACKAGES = ("scipy", "pandas", "scikit-learn", "pyarrow")

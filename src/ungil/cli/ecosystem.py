@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since",
         metavar="DATE",
         type=day,
-        help="list what changed from that day on; default: 30 days",
+        help="list what changed from that day on; default: 30 days before",
     )
     what.add_argument("--target", action="append", metavar="3.14t", help="Python; repeatable")
     what.add_argument(

@@ -157,8 +157,8 @@ class Change(msgspec.Struct, frozen=True):
     """A package that came to stand differently.
 
     Attributes:
-        kind: `gain` if it is ready since, `regression` if it no longer is, `move` for
-            every other change of its group.
+        kind: `gain` if it is ready since; `regression` if it no longer is, and there is
+            something to port; `move` for every other change of its group.
         view: The view's id.
         package: Normalised name.
         day: On which it changed.

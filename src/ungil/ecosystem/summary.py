@@ -79,7 +79,7 @@ def change(view: str, package: str, before: Point, after: Point) -> Change:
     kind: Literal["gain", "regression", "move"] = "move"
     if after.group is Group.READY:
         kind = "gain"
-    elif before.group is Group.READY:
+    elif before.group is Group.READY and after.group is not Group.PURE:
         kind = "regression"
     return Change(kind, view, package, after.day, before.group, after.group, after.version)
 
