@@ -21,7 +21,11 @@ from loopback import HISTORY, LoopbackIndex, recorded_names
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
-_OPEN = "document.querySelector('[data-open=av]').click(); document.activeElement.blur(); scrollTo(0, 0);"
+_OPEN = """
+document.querySelector('[data-open=av]').click();
+document.activeElement.blur();
+scrollTo(0, 0);
+"""
 _TARGET = """
 const choice = document.getElementById('target');
 choice.value = '3.15t';
