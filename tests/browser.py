@@ -54,13 +54,12 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         self.requests()
-        self.driver.get_log("browser")
+        self.complaints()
         self.driver.get(page.as_uri())
 
     def requests(self) -> list[str]:
         """What was asked for since the last call."""
-        entries: list[dict[str, Any]] = self.driver.get_log("performance")
-        messages = (json.loads(entry["message"])["message"] for entry in entries)
+        messages = (json.loads(line)["message"] for line in self._log("performance"))
         return [
             message["params"]["request"]["url"]
             for message in messages
@@ -69,4 +68,8 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the console said since the last call."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        return self._log("browser")
+
+    def _log(self, kind: str) -> list[str]:
+        entries: Any = self.driver.get_log(kind)  # type: ignore[no-untyped-call] # selenium has no types here
+        return [entry["message"] for entry in entries]

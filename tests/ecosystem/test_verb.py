@@ -212,6 +212,18 @@ def test_json_and_page_are_read_back(ecosystem):
     assert "+ cffi: new in the list" in shown
 
 
+def test_who_could_not_be_asked_has_not_changed(made, server):
+    add(server, "spam", [NEW], "2025-01-01")
+    add(server, "eggs", [OLD], "2025-01-01")
+    names = made.names("spam", "eggs")
+    made(names, "--format", "json", "--output", "then.json", as_of="2026-01-01")
+    add(server, "eggs", [NEW], "2026-02-01", version="2.0")
+    server.fail("/simple/spam/", "403")
+    now = made.json(names, "--previous", "then.json", "--refresh")["previous"]
+    changed = {(c["package"], c["after"]) for c in now["changes"]}
+    assert changed == {("eggs", "ready")}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -452,6 +464,7 @@ def test_a_list_that_is_none(ecosystem, name, content, says):
         (["numpy", "--since", "2026-11-25"], "future"),
         (["numpy", "--since", "soon"], "is no date"),
         (["--badge", "numpy", "names"], "no list beside it"),
+        (["--badge", "many"], "one package, and not 2"),
         (["numpy", "--previous", "nowhere"], "cannot be read"),
         (["numpy", "--output", "no/such/folder"], "cannot write"),
     ],
@@ -459,6 +472,7 @@ def test_a_list_that_is_none(ecosystem, name, content, says):
 def test_wrong_use(ecosystem, arguments, says):
     if says == "future":
         arguments = [*arguments[:-1], "2999-01-01"]
+    (ecosystem.folder / "many").write_text("numpy\ncffi\n")
     done = ecosystem(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -171,7 +171,10 @@ def _names(
 ) -> tuple[str, list[str], list[str]]:
     """The list as the user named it, the names in it, and notes."""
     if options.badge:
-        return options.badge, *names_in(options.badge, targets, Path.cwd())
+        names, notes = names_in(options.badge, targets, Path.cwd())
+        if len(names) != 1:
+            raise ListError(f"--badge is about one package, and not {len(names)}")
+        return names[0], names, notes
     count = top_count(options.list)
     if count is not None:
         what = "the list of the most downloaded packages"

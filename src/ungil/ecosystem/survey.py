@@ -82,7 +82,11 @@ _UNTOLD = (
 
 def _compared(previous: Survey, packages: Sequence[Package], views: Sequence[View]) -> Previous:
     then: dict[str, dict[str, Point]] = {}
+    # Whoever could not be asked, then or now, has not changed by that.
+    answered = [package for package in packages if not package.problem]
     for package in previous.packages:
+        if package.problem:
+            continue
         for id_, timeline in package.timelines.items():
             state = state_on(timeline, previous.as_of)
             if state is not None:
@@ -93,7 +97,7 @@ def _compared(previous: Survey, packages: Sequence[Package], views: Sequence[Vie
         as_of=previous.as_of,
         entered=[package.name for package in packages if package.name not in before],
         left=[package.name for package in previous.packages if package.name not in now],
-        changes=summary.compared(then, packages, views),
+        changes=summary.compared(then, answered, views),
     )
 
 
