@@ -7,9 +7,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
+from verb import AS_OF, ELEVEN, verb_over
 
 from browser import CHROME, DRIVER, Browser
-from conftest import AS_OF, ELEVEN, verb_over
 from loopback import HISTORY, LoopbackIndex, recorded_names, wheel
 
 pytestmark = pytest.mark.skipif(

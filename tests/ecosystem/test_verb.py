@@ -11,8 +11,8 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
+from verb import AS_OF, ELEVEN
 
-from conftest import AS_OF, ELEVEN
 from loopback import wheel
 
 VIEWS = [
