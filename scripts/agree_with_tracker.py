@@ -10,11 +10,11 @@ and compared. Where they differ, the line says what of it the index explains:
 
 - *no such class yet*: the tracker did not tell pure fallbacks apart from the others before
   the first day on which it shows one;
-- *fresh upload*: a file of the release was less than a day old, and the tracker keeps
-  answers for an hour and asks a server that keeps them, too;
 - *yanked since*: a release that is yanked today, and so is passed over, would agree;
-- *not on the index*: no release that is there today would agree, so what the tracker saw
-  was deleted.
+- *fresh upload*: a file was less than a day old, and without it we would agree; the
+  tracker keeps answers for an hour and asks a server that keeps them, too;
+- *not on the index*: nothing that is there today explains it; files or releases were
+  probably deleted.
 
 The exit status is 1 if a difference is left that none of these explains.
 
@@ -139,9 +139,6 @@ def differences(
 def _why(project: Project, moment: int, theirs: str, ours: Recomputed, class_since: int) -> str:
     if moment < class_since and (theirs, ours.status) == ("no-ft", "pure-py"):
         return "no such class yet"
-    uploads = [file.uploaded or 0 for release in project.releases for file in release.files]
-    if any(moment - FRESH < when <= moment for when in uploads):
-        return "fresh upload"
     # Only a higher version could have been taken for the latest in place of ours.
     own = Version(ours.version) if ours.version else None
     agreeing = []
@@ -150,9 +147,14 @@ def _why(project: Project, moment: int, theirs: str, ours: Recomputed, class_sin
         agrees = files and _OURS.get(published(files)[0]) == theirs
         if agrees and (own is None or Version(release.version) > own):
             agreeing.append(all(f.yanked is not None for f in files))
-    if not agreeing:
-        return "not on the index"
-    return "yanked since" if any(agreeing) else "unexplained"
+    if any(agreeing):
+        return "yanked since"
+    # An upload explains nothing by being fresh: the answer before it must be theirs.
+    uploads = {file.uploaded or 0 for release in project.releases for file in release.files}
+    earlier = sorted(when - 1 for when in uploads if moment - FRESH < when <= moment)
+    if any(one.status == theirs for one in recomputed(project, earlier)):
+        return "fresh upload"
+    return "unexplained" if agreeing else "not on the index"
 
 
 def runs(found: Sequence[Difference]) -> Iterator[str]:
