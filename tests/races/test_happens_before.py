@@ -1,0 +1,137 @@
+"""FastTrack against the definition, on generated traces; and on small ones by hand."""
+
+from hypothesis import given, settings
+from traces import orders, traces
+
+from ungil.races.detect import HappensBefore
+from ungil.races.trace import (
+    Access,
+    Acquire,
+    Fork,
+    Join,
+    Mode,
+    Post,
+    Receive,
+    Release,
+    Site,
+    Variable,
+)
+
+X = Variable(7, ".x")
+
+
+def races_in(events, **how):
+    detector = HappensBefore(**how)
+    return [race for event in events for race in detector.feed(event)]
+
+
+def by_definition(events):
+    """All pairs of accesses that conflict and that nothing orders."""
+    before = orders(events)
+    used = [(i, e) for i, e in enumerate(events) if isinstance(e, Access)]
+    return {
+        (a, b)
+        for i, a in used
+        for j, b in used
+        if i < j
+        and a.variable == b.variable
+        and a.thread != b.thread
+        and (a.mode.writes or b.mode.writes)
+        and i not in before[j]
+    }
+
+
+@settings(max_examples=400)
+@given(traces())
+def test_what_is_told_is_true_and_the_first_race_of_each_variable_is_told(events):
+    true = by_definition(events)
+    told = [(race.first, race.second) for race in races_in(events)]
+    assert set(told) <= true
+    assert len(set(told)) == len(told)
+    at = {id(event): index for index, event in enumerate(events)}
+
+    def first(pairs):
+        """For each variable the access that completes its first race."""
+        found = {}
+        for _, second in sorted(pairs, key=lambda pair: at[id(pair[1])]):
+            found.setdefault(second.variable, second)
+        return found
+
+    assert first(told) == first(true)
+
+
+@settings(max_examples=200)
+@given(traces())
+def test_the_locks_are_those_held(events):
+    held = {}
+    locks_of = {}
+    for event in events:
+        mine = held.setdefault(event.thread, [])
+        if isinstance(event, Acquire):
+            mine.append(event.lock)
+        elif isinstance(event, Release):
+            mine.remove(event.lock)
+        elif isinstance(event, Access):
+            locks_of[id(event)] = frozenset(mine)
+    for race in races_in(events):
+        assert race.first_locks == locks_of[id(race.first)]
+        assert race.second_locks == locks_of[id(race.second)]
+        # Who holds the same lock is ordered by it.
+        assert race.first_locks.isdisjoint(race.second_locks)
+
+
+@given(traces())
+def test_a_bound_on_memory_only_loses(events):
+    bounded = HappensBefore(history=1)
+    told = {(r.first, r.second) for event in events for r in bounded.feed(event)}
+    assert told <= by_definition(events)
+    variables = {event.variable for event in events if isinstance(event, Access)}
+    if len(variables) <= 1:
+        assert bounded.forgotten == 0
+
+
+def access(thread, mode, line=1):
+    return Access(thread, X, mode, Site("app.py", line))
+
+
+READ, WRITE, UPDATE = Mode.READ, Mode.WRITE, Mode.UPDATE
+
+
+def told(*events):
+    return [(race.first.site.line, race.second.site.line) for race in races_in(events)]
+
+
+def test_reads_alone_do_not_race():
+    assert told(Fork(0, 1), access(0, READ, 1), access(1, READ, 2)) == []
+
+
+def test_a_lost_update():
+    assert told(Fork(0, 1), access(0, UPDATE, 1), access(1, UPDATE, 2)) == [(1, 2)]
+
+
+def test_a_lock_orders_and_another_does_not():
+    site = Site("app.py", 9)
+    for other, races in ((5, []), (6, [(1, 2)])):
+        events = [Fork(0, 1), Acquire(0, 5, site), access(0, WRITE, 1), Release(0, 5)]
+        events += [Acquire(1, other, site), access(1, WRITE, 2), Release(1, other)]
+        assert told(*events) == races
+
+
+def test_a_lock_within_itself_is_given_back_at_the_end():
+    site = Site("app.py", 9)
+    inside = [Acquire(0, 5, site), Acquire(0, 5, site), Release(0, 5), access(0, WRITE, 1)]
+    (race,) = races_in([Fork(0, 1), *inside, access(1, WRITE, 2)])
+    assert race.first_locks == {5}
+
+
+def test_start_join_and_messages_order():
+    assert told(access(0, WRITE), Fork(0, 1), access(1, READ), Join(0, 1), access(0, WRITE)) == []
+    assert told(Fork(0, 1), access(1, WRITE), Post(1, 3), Receive(0, 3), access(0, READ)) == []
+    assert told(Fork(0, 1), access(1, WRITE, 1), Receive(0, 3), Post(1, 3), access(0, READ, 2)) == [
+        (1, 2)
+    ]
+
+
+def test_a_write_races_with_each_thread_that_reads():
+    events = [Fork(0, 1), Fork(0, 2), access(1, READ, 1), access(2, READ, 2), access(0, WRITE, 3)]
+    assert told(*events) == [(1, 3), (2, 3)]
