@@ -97,8 +97,10 @@ def _precedes(events, earlier, index, event, *, only_threads):
     first = events[earlier]
     if first.thread == event.thread or (isinstance(first, Fork) and first.child == event.thread):
         return True
-    if isinstance(event, Join) and event.child == first.thread:
-        return True
+    if isinstance(event, Join):
+        # A thread may have done nothing between its start and its end.
+        started = isinstance(first, Fork) and first.child == event.child
+        return started or first.thread == event.child
     if only_threads:
         return False
     if isinstance(first, Post) and isinstance(event, Receive):

@@ -64,7 +64,7 @@ class Site(NamedTuple):
     Attributes:
         path: Of the file.
         line: Counted from 1.
-        text: The expression, as it is written.
+        text: The expression, as it is written; its first line.
     """
 
     path: str
