@@ -42,13 +42,21 @@ class Watcher:
         self.told.append((MODES[mode], self.sites[site].text, None))
         return owner
 
+    def storing(self, value, mode, site, cell=None):
+        self.variable(mode, site, cell)
+        return value
+
+    def variable(self, mode, site, cell=None):
+        of = "global" if cell is None else cell.__closure__[0]
+        self.told.append((MODES[mode], self.sites[site].text, of))
+
 
 def instrumented(source, name="app.py"):
     """The code, and the builtins that it needs with their watcher."""
     made = rewrite(source, name)
     watcher = Watcher(made.sites)
     own = {**vars(builtins)}
-    for function in ("attribute", "holding", "item", "whole"):
+    for function in ("attribute", "holding", "item", "whole", "variable", "storing"):
         own[f"{PREFIX}{function}__"] = getattr(watcher, function)
     return compile(made.tree, name, "exec"), own, watcher
 
@@ -100,6 +108,113 @@ def test_what_is_told(source, told):
     thing = Thing()
     thing.x = {"k": 0} if "x['k']" in source else 5
     assert told_by(source, o=thing, d={"k": 0}, l=[1, 2], Thing=Thing) == told
+
+
+def names_told(source):
+    """Modes and names, and how many different variables they are."""
+    told = told_by(source, print=lambda *_: None)
+    return [(mode, text) for mode, text, _ in told], len({(t, id(o)) for _, t, o in told})
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            """
+            n = 0
+            def f():
+                global n
+                n += 1
+            f()
+            print(n)
+            """,
+            [(WRITE, "n"), (UPDATE, "n"), (READ, "n")],
+        ),
+        (
+            """
+            def make():
+                n = 0
+                def f(m=1):
+                    nonlocal n
+                    n = n + m
+                f()
+                return n
+            make()
+            """,
+            [(WRITE, "n"), (READ, "n"), (WRITE, "n"), (READ, "n")],
+        ),
+        (
+            """
+            def f():
+                global x, y, z, g, A, e, os, w
+                for x in [1]: pass
+                y, z = 1, 2
+                def g(): pass
+                class A: pass
+                import os.path
+                try: 1/0
+                except ZeroDivisionError as e: pass
+                (w := 3)
+                del w
+            f()
+            """,
+            [(WRITE, name) for name in ["x", "y", "z", "g", "A", "os", "e", "w", "w"]],
+        ),
+        (
+            """
+            def f(x):
+                global y
+                y = [x for x in [x] if [y for y in [1]]]
+                (lambda y: y)(1)
+            y = 0
+            f(1)
+            """,
+            [(WRITE, "y"), (WRITE, "y")],
+        ),
+        (
+            """
+            def f():
+                global y
+                match [1, {"k": 2}]:
+                    case [y, {**z}]: print(y)
+            f()
+            """,
+            [(WRITE, "y"), (READ, "y")],
+        ),
+        (
+            """
+            def f():
+                global y
+                y = 1
+            def g():
+                return [x for x in [1, 2] if y]
+            f()
+            g()
+            """,
+            [(WRITE, "y"), (READ, "y"), (READ, "y")],
+        ),
+        ("x = 1\nprint(x)", []),  # nobody rebinds it
+    ],
+)
+def test_names_that_functions_share(source, told):
+    assert names_told(source) == (told, len({name for _, name in told}))
+
+
+def test_each_call_has_a_variable_of_its_own():
+    source = """
+        def make():
+            n = 0
+            def f():
+                nonlocal n
+                n += 1
+            return f
+        for f in (make(), make()):
+            f()
+            f()
+        """
+    told, variables = names_told(source)
+    assert len(told) == 6
+    assert variables == 2
 
 
 class Noisy:
@@ -214,6 +329,11 @@ programs = st.recursive(
         st.builds("try:\n{}\nexcept ArithmeticError as e:\n    a(e)".format, nested(body)),
         st.builds("def f(a={}, *b):\n{}\nf(c)".format, values, nested(body)),
         st.builds("class A:\n{}".format, nested(body)),
+        st.builds("def f():\n    global a, b, w\n{}\nf()".format, nested(body)),
+        st.builds(
+            "def f(a, c=b):\n    def g(b):\n        nonlocal a, c\n{}\n    g(a)\nf(c)".format,
+            nested(nested(body)),
+        ),
     ),
     max_leaves=8,
 )
@@ -306,10 +426,9 @@ def test_the_standard_library_compiles():
         source = file.read_bytes()
         made = rewrite(source, file.name)
         compile(made.tree, file.name, "exec")
-        wanted = sum(
+        assert made.sites or not any(
             isinstance(node, ast.Attribute | ast.Subscript) for node in ast.walk(ast.parse(source))
         )
-        assert len(made.sites) <= wanted
         done += 1
     assert done > 150
 
@@ -325,7 +444,8 @@ name = sys.argv[1]
 class Loader(importlib.util.find_spec(name).loader.__class__):
     def source_to_code(self, data, path, *, _optimization=-1):
         return compile(rewrite(data, path).tree, path, "exec", dont_inherit=True)
-for function, at in {"attribute": 0, "holding": 0, "item": 0, "whole": 0}.items():
+builtins.__ungil_variable__ = lambda *told: None
+for function in ("attribute", "holding", "item", "whole", "storing"):
     setattr(builtins, f"__ungil_{function}__", lambda first, *rest: first)
 class Finder:
     @staticmethod
