@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,39 @@ def ungil(*arguments, cwd=None):
         timeout=120,
         check=False,
     )
+
+
+VERBS = [["explain"], ["check", "numpy", "--offline"], ["ecosystem", "numpy", "--offline"]]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", VERBS)
+def test_an_output_that_is_full(arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ungil", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "cannot write: No space left on device" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes it")
+@pytest.mark.parametrize("arguments", VERBS)
+def test_an_output_that_is_closed(arguments):
+    wanted = ungil(*arguments).returncode
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "ungil", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == wanted
+    assert "Traceback" not in done.stderr
 
 
 def test_explain_lists_every_rule():

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from verb import AS_OF, ELEVEN
@@ -252,6 +253,9 @@ def test_what_is_not_found_is_unknown_and_told(made, server):
     server.fail("/simple/broken/", "half-json")
     done = made(made.names("spam", "nowhere", "broken"), "--format", "json")
     assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("ungil: not known: nowhere: there is no project")
+    assert line.endswith("(and 1 more)")
     packages = {p["name"]: p for p in json.loads(done.stdout)["packages"]}
     assert packages["spam"]["problem"] == ""
     assert "there is no project" in packages["nowhere"]["problem"]
@@ -260,6 +264,23 @@ def test_what_is_not_found_is_unknown_and_told(made, server):
     text = made("names").stdout
     assert "Not known (2)" in text
     assert "1 of 1 compiled" in text
+
+
+def test_a_server_that_is_not_there(made):
+    made.index[1] = "http://127.0.0.1:9/simple/"
+    done = made(made.names("spam", "eggs"))
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "the connection was refused" in line
+    assert "0 of 0 compiled" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk(ecosystem):
+    done = ecosystem(ecosystem.names("numpy"), "--format", "html", "--output", "/dev/full")
+    assert done.returncode == 2
+    assert "No space left" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_an_index_without_dates(made, server):

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, TextIO
 
 from ungil._version import __version__
 from ungil.findings import printable
@@ -33,6 +35,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status."""
+    if sys.stdout is None:
+        # It was closed (`>&-`): nobody wants what is printed, the exit status may matter.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
     parser = _Parser(
         prog="ungil",
         description="Takes Python projects off the GIL.",
@@ -68,9 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.getcwd()  # noqa: PTH109 - asked for its error alone, by all verbs
     except OSError as error:
         parser.error(f"the working directory cannot be used: {error.strerror}; change to another")
+    run: Callable[[argparse.Namespace], int] = modules[options.verb].run
+    return _carried_out(run, options, parser)
+
+
+def _carried_out(
+    run: Callable[[argparse.Namespace], int], options: argparse.Namespace, parser: _Parser
+) -> int:
+    """Run a verb; the exit status, however it ends."""
     try:
-        run: Callable[[argparse.Namespace], int] = modules[options.verb].run
-        return run(options)
+        status = run(options)
+        sys.stdout.flush()  # here, where its failure can be told
     except KeyboardInterrupt:
         print("\nungil: interrupted; nothing was left half-written", file=sys.stderr)
         if threading.active_count() > 1:
@@ -83,5 +96,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has gone (`ungil check | head`): not an error, and the
         # interpreter must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         return 0
+    except OSError as error:
+        # Files are written where their failures are told; what is left is the output.
+        if error.errno not in _FULL:
+            raise
+        _silence(sys.stdout)
+        parser.error(f"cannot write: {error.strerror}; make room, or name another --output")
+    return status
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def _silence(stream: TextIO) -> None:
+    """Let the interpreter flush at exit what nobody can take."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -135,7 +135,11 @@ def _run(options: argparse.Namespace) -> int:
     for warning in warnings:
         print(f"ungil: {printable(warning)}", file=sys.stderr)
     _show(found, options)
-    return 3 if any(package.problem for package in found.packages) else 0
+    problems = [f"{p.name}: {p.problem}" for p in found.packages if p.problem]
+    if not problems:
+        return 0
+    others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return _complain(f"not known: {problems[0]}{others}", 3)
 
 
 def _targets(options: argparse.Namespace) -> list[Target]:
