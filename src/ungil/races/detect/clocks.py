@@ -29,6 +29,13 @@ class Clock:
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
 
+    @classmethod
+    def of(cls, thread: int) -> Clock:
+        """A new thread's own, at its first moment."""
+        clock = cls()
+        clock.tick(thread)
+        return clock
+
     def epoch(self, thread: int) -> Epoch:
         """The latest moment of a thread that is known of."""
         return Epoch(thread, self._counts.get(thread, 0))

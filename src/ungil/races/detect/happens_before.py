@@ -132,8 +132,7 @@ class HappensBefore:
     def _thread(self, number: int) -> _Thread:
         thread = self._threads.get(number)
         if thread is None:
-            thread = self._threads[number] = _Thread(Clock())
-            thread.clock.tick(number)
+            thread = self._threads[number] = _Thread(Clock.of(number))
         return thread
 
     def _release(self, thread: _Thread, number: int, lock: int) -> None:

@@ -113,8 +113,7 @@ class LockOrder:
     def _thread(self, number: int) -> _Thread:
         thread = self._threads.get(number)
         if thread is None:
-            thread = self._threads[number] = _Thread(Clock())
-            thread.clock.tick(number)
+            thread = self._threads[number] = _Thread(Clock.of(number))
         return thread
 
     def _draw(self, thread: _Thread, number: int, lock: int, site: Site) -> list[_Drawn]:
