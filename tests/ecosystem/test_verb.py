@@ -46,8 +46,13 @@ def test_the_eleven_then_and_now(ecosystem):
     assert groups(report, "3.15t linux", "2026-02-24")["numpy"] == "blocked"
     assert groups(report, "3.15t linux")["numpy"] == "ready"
     assert report["totals"]["published"] == {
-        "ready": 8, "fallback": 1, "blocked": 0, "pure": 2, "unknown": 0, "absent": 0
-    }  # fmt: skip
+        "ready": 8,
+        "fallback": 1,
+        "blocked": 0,
+        "pure": 2,
+        "unknown": 0,
+        "absent": 0,
+    }
 
 
 def test_a_day_asked_for_is_that_day_of_the_longer_history(ecosystem):
@@ -201,8 +206,10 @@ def test_json_and_page_are_read_back(ecosystem):
     previous = reports[0]["previous"]
     assert previous == reports[1]["previous"]
     assert (previous["as_of"], previous["entered"], previous["left"]) == (
-        "2025-12-01", ["cffi"], ["greenlet"]
-    )  # fmt: skip
+        "2025-12-01",
+        ["cffi"],
+        ["greenlet"],
+    )
     assert {
         (c["package"], c["before"], c["after"])
         for c in previous["changes"]
@@ -386,7 +393,7 @@ def test_a_rate_limit_is_waited_out(made, server):
     assert "asks to be left alone for 1 s" in done.stderr
 
 
-def test_progress_tells_how_long_the_rest_takes(made, server):
+def test_progress_is_shown_on_a_terminal(made, server):
     names = [f"spam{n}" for n in range(200)]
     for name in names:
         add(server, name, [NEW], "2025-01-01")

@@ -103,7 +103,7 @@ class Thing:
         ("def f(a: o.x) -> o.x: pass", []),
         ("super", []),
     ],
-)  # fmt: skip
+)
 def test_what_is_told(source, told):
     thing = Thing()
     thing.x = {"k": 0} if "x['k']" in source else 5
@@ -350,7 +350,7 @@ def outcome(code, own):
         at = [(f.name, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
         ended = (type(error), str(error), at)
     del space["__builtins__"]
-    return Noisy.log, ended, {name: repr(value)[:9] for name, value in space.items()}  # fmt: skip
+    return Noisy.log, ended, {name: repr(value)[:9] for name, value in space.items()}
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # `[a](b)` and the like

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status."""
     if sys.stdout is None:
         # It was closed (`>&-`): nobody wants what is printed, the exit status may matter.
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - stays open until the process ends
     parser = _Parser(
         prog="ungil",
         description="Takes Python projects off the GIL.",

@@ -182,8 +182,8 @@ def _names(
     count = top_count(options.list)
     if count is not None:
         what = "the list of the most downloaded packages"
-        fetch = lambda url: index.document(url, what)  # noqa: E731 - it needs no name
-        return options.list, top_names(count, options.top_list, fetch), []
+        names = top_names(count, options.top_list, lambda url: index.document(url, what))
+        return options.list, names, []
     source = Path(options.list).resolve().name if Path(options.list).exists() else options.list
     return source, *names_in(options.list, targets, Path.cwd())
 

@@ -150,8 +150,7 @@ def _of_wheels(ran: Run, options: argparse.Namespace) -> tuple[Declarations, Seq
 
 
 def _show(report: Report, options: argparse.Namespace) -> None:
-    # Nobody should wait for it before the program starts.
-    from ungil.cli.screen import show  # noqa: PLC0415 - see above
+    from ungil.cli.screen import show  # noqa: PLC0415 - nobody should wait for it before the program
 
     if sys.stderr is None and options.output is None:
         return  # it was closed (`2>&-`), so nobody wants it

@@ -4,9 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ungil.ecosystem.model import PUBLISHED, Blocker, Change, Delay, Group, Totals, View
+from ungil.ecosystem.model import (
+    PUBLISHED,
+    Blocker,
+    Change,
+    Delay,
+    Group,
+    Package,
+    Previous,
+    Totals,
+    View,
+)
 
-__all__ = ["COUNTED", "GROUPS", "changed", "delayed", "described", "few", "needed", "percent"]
+__all__ = [
+    "COUNTED",
+    "GROUPS",
+    "changed",
+    "compared",
+    "delayed",
+    "described",
+    "few",
+    "needed",
+    "percent",
+    "unanswered",
+]
+    "COUNTED",
+    "GROUPS",
+    "changed",
+    "compared",
+    "delayed",
+    "described",
+    "few",
+    "needed",
+    "percent",
+    "unanswered",
+]
 
 GROUPS = {
     Group.READY: "ready",
@@ -61,6 +93,20 @@ def _change(change: Change) -> str:
         f"{_MARKS[change.kind]} {change.day} {change.package}: "
         f"{GROUPS[change.before]} → {GROUPS[change.after]}{version}"
     )
+
+
+def compared(previous: Previous) -> list[str]:
+    """What an earlier report said otherwise, in words."""
+    return [
+        *(f"+ {name}: new in the list" for name in previous.entered),
+        *(f"- {name}: no longer in the list" for name in previous.left),
+        *changed(previous.changes),
+    ]
+
+
+def unanswered(packages: Iterable[Package]) -> list[str]:
+    """The packages of which nothing is known, and why."""
+    return [f"{package.name}: {package.problem}" for package in packages if package.problem]
 
 
 def delayed(delays: Iterable[Delay]) -> list[str]:

@@ -51,8 +51,7 @@ class Declarations:
         Raises:
             PackageIndexError: The index cannot be used.
         """
-        # The rooms that ask an index take a while to import, and few runs want them.
-        from ungil.running.wheels import declared_in_wheels  # noqa: PLC0415 - see above
+        from ungil.running.wheels import declared_in_wheels  # noqa: PLC0415 - slow, few runs ask an index
 
         installed = [
             seen.distribution
@@ -82,8 +81,7 @@ class Declarations:
 
 
 def _of_file(name: str, file: str) -> Module:
-    # Most runs read nothing, and the readers load a disassembler.
-    from ungil.extensions import BinaryError, read  # noqa: PLC0415 - see above
+    from ungil.extensions import BinaryError, read  # noqa: PLC0415 - loads a disassembler, for few runs
 
     last = name.rpartition(".")[2].replace("-", "_")
     machine = platform.machine().lower()

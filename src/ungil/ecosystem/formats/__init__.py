@@ -23,10 +23,10 @@ def render(
         color: Style it with escape sequences; likewise.
         encoding: Of the stream it is for: what that cannot hold is escaped.
     """
+    how: dict[str, object] = {}
     if form == "terminal":
-        from ungil.ecosystem.formats import terminal  # noqa: PLC0415 - one format a run
-
-        text = terminal.render(survey, width=width, color=color, encoding=encoding)
-    else:
-        text = import_module(f"ungil.ecosystem.formats.{form.replace('-', '_')}").render(survey)
+        how = {"width": width, "color": color, "encoding": encoding}
+    # One format a run: only its own libraries are imported.
+    module = import_module(f"ungil.ecosystem.formats.{form.replace('-', '_')}")
+    text: str = module.render(survey, **how)
     return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -9,7 +9,7 @@ import anybadge
 
 from ungil.ecosystem.model import Group, Package, Survey, state_on
 
-__all__ = ["badge", "verdict"]
+__all__ = ["badge"]
 
 _GOOD, _HALF, _BAD, _OPEN = "#2f7d32", "#8a5a00", "#b3261e", "#5f6368"
 """White on each has a contrast of 4.5 or more (WCAG 2.2, 1.4.3)."""
@@ -18,7 +18,7 @@ _GOOD, _HALF, _BAD, _OPEN = "#2f7d32", "#8a5a00", "#b3261e", "#5f6368"
 def badge(survey: Survey) -> str:
     """The badge of the survey's first package, SVG."""
     package = survey.packages[0]
-    value, color = verdict(survey, package)
+    value, color = _verdict(survey, package)
     made = anybadge.Badge("free-threaded", value, default_color=color).badge_svg_text
     what = f"{package.name}: free-threaded {value} ({survey.as_of})"
     # anybadge gives it no name, without which a screen reader has nothing to say.
@@ -31,7 +31,7 @@ def badge(survey: Survey) -> str:
     )
 
 
-def verdict(survey: Survey, package: Package) -> tuple[str, str]:
+def _verdict(survey: Survey, package: Package) -> tuple[str, str]:
     """What the badge says of a package, and in which colour.
 
     It says no more than holds on all platforms that were asked for; `partly` where it

@@ -14,16 +14,16 @@ import pygal
 from ungil.ecosystem.model import PUBLISHED, Day, Group, Survey, View
 from ungil.ecosystem.words import GROUPS, described
 
-__all__ = ["LINES", "curve"]
+__all__ = ["curve"]
 
-LINES = (Group.READY, Group.FALLBACK, Group.BLOCKED)
+_LINES = (Group.READY, Group.FALLBACK, Group.BLOCKED)
 """What is drawn; the compiled packages."""
 
 _WIDTH, _HEIGHT = 900, 300
 
 
 def curve(survey: Survey, view: View) -> str:
-    """An `<svg>` with a stepped line for each of `LINES`."""
+    """An `<svg>` with a stepped line for each of what is drawn."""
     steps = survey.series[view.id]
     top = max(step.totals.compiled for step in steps)
     first, last = date.fromisoformat(survey.start), date.fromisoformat(survey.as_of)
@@ -45,7 +45,7 @@ def curve(survey: Survey, view: View) -> str:
         value_formatter=lambda value: f"{value:g}",
     )
     chart.x_labels = _quarters(first, last)
-    for group in LINES:
+    for group in _LINES:
         chart.add(GROUPS[group], _points(steps, group, last))
     chart.add_xml_filter(lambda root: _stripped(root, survey, view))
     drawn: str = chart.render(is_unicode=True)

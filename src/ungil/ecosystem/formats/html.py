@@ -15,10 +15,21 @@ import msgspec
 from ungil._version import __version__
 from ungil.ecosystem.formats.chart import curve
 from ungil.ecosystem.model import PUBLISHED, Survey
-from ungil.ecosystem.words import COUNTED, GROUPS, changed, delayed, needed, percent
+from ungil.ecosystem.words import (
+    COUNTED,
+    GROUPS,
+    changed,
+    compared,
+    delayed,
+    needed,
+    percent,
+    unanswered,
+)
 from ungil.page import page, text
 
 __all__ = ["render"]
+
+_SHORT = 12  # lines of a list that may be shown at once
 
 
 def render(survey: Survey) -> str:
@@ -110,19 +121,13 @@ def _choices(survey: Survey) -> Iterator[str]:
 
 def _lists(survey: Survey) -> Iterator[str]:
     yield from _list(f"Changed since {survey.since}", changed(survey.changes), "Nothing did.")
-    previous = survey.previous
-    if previous is not None:
-        lines = [
-            *(f"+ {name}: new in the list" for name in previous.entered),
-            *(f"- {name}: no longer in the list" for name in previous.left),
-            *changed(previous.changes),
-        ]
-        yield from _list(f"Changed since the page of {previous.as_of}", lines, "Nothing did.")
+    if survey.previous is not None:
+        title = f"Changed since the page of {survey.previous.as_of}"
+        yield from _list(title, compared(survey.previous), "Nothing did.")
     yield from _list(f"No longer ready, since {survey.start}", changed(survey.regressions), "None.")
     yield from _list("What others of the list wait for", needed(survey.blockers), "Nothing.")
     yield from _list("Until the first wheel", delayed(survey.delays))
-    problems = [f"{p.name}: {p.problem}" for p in survey.packages if p.problem]
-    yield from _list("Not known", problems)
+    yield from _list("Not known", unanswered(survey.packages))
 
 
 def _list(title: str, lines: Sequence[str], otherwise: str = "") -> Iterable[str]:
@@ -135,6 +140,3 @@ def _list(title: str, lines: Sequence[str], otherwise: str = "") -> Iterable[str
     else:
         yield f"<p>{otherwise}</p>"
     yield "</details>"
-
-
-_SHORT = 12  # lines that may be shown at once

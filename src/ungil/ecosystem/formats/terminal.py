@@ -6,12 +6,22 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from io import StringIO
 
+import plotille
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ungil.ecosystem.model import Survey, View
-from ungil.ecosystem.words import changed, delayed, described, few, needed, percent
+from ungil.ecosystem.words import (
+    changed,
+    compared,
+    delayed,
+    described,
+    few,
+    needed,
+    percent,
+    unanswered,
+)
 from ungil.findings import printable
 
 __all__ = ["render"]
@@ -55,23 +65,14 @@ def _parts(survey: Survey, width: int, encoding: str) -> Iterable[Text | Table]:
     if survey.previous is not None:
         yield from _section(
             f"Changed since the report of {survey.previous.as_of}",
-            [
-                *(f"+ {name}: new in the list" for name in survey.previous.entered),
-                *(f"- {name}: no longer in the list" for name in survey.previous.left),
-                *changed(survey.previous.changes),
-            ],
+            compared(survey.previous),
             "nothing did",
         )
     yield from _section(f"No longer ready, since {survey.start}", changed(survey.regressions))
-    yield from _section(
-        "Until the first wheel",
-        delayed(survey.delays),
-    )
+    yield from _section("Until the first wheel", delayed(survey.delays))
     yield from _section("What others of the list wait for", needed(survey.blockers))
     yield from _section("Switches the GIL on", _switching(survey))
-    yield from _section(
-        "Not known", [f"{p.name}: {p.problem}" for p in survey.packages if p.problem]
-    )
+    yield from _section("Not known", unanswered(survey.packages))
     yield Text()
     yield from (Text(printable(note), "dim") for note in survey.notes)
 
@@ -113,8 +114,6 @@ def _can_plot(encoding: str) -> bool:
 
 def _plot(survey: Survey, view: View, width: int) -> Iterable[str]:
     """The curve of what is ready, in braille."""
-    import plotille  # noqa: PLC0415 - a terminal without Unicode needs it not
-
     first = date.fromisoformat(survey.start)
     last = (date.fromisoformat(survey.as_of) - first).days
     steps = [
