@@ -28,17 +28,6 @@ __all__ = [
     "percent",
     "unanswered",
 ]
-    "COUNTED",
-    "GROUPS",
-    "changed",
-    "compared",
-    "delayed",
-    "described",
-    "few",
-    "needed",
-    "percent",
-    "unanswered",
-]
 
 GROUPS = {
     Group.READY: "ready",
