@@ -23,6 +23,7 @@ __all__ = [
     "Receive",
     "Release",
     "Site",
+    "Touch",
     "Variable",
 ]
 
@@ -70,6 +71,30 @@ class Site(NamedTuple):
     path: str
     line: int
     text: str = ""
+
+
+class Touch(NamedTuple):
+    """A place in the source that touches a variable, and what is known of it unrun.
+
+    Attributes:
+        site: Where.
+        form: How it is told of: the call that stands there, e.g. `attribute`, `item`.
+        mode: What it does; of a method READ, since its object's type decides.
+        name: The attribute, variable or method; empty for a subscript.
+        function: The qualified name of the function around; empty at module level.
+        after: The touches of the function that this one may follow from, by their number
+            in the module, the nearest first; and how: `check` if the one decides whether
+            the other happens, `value` if what the one read goes into what the other writes.
+        clears: Does it take something away (`del`, `= None`, …)?
+    """
+
+    site: Site
+    form: str
+    mode: Mode
+    name: str = ""
+    function: str = ""
+    after: tuple[tuple[int, str], ...] = ()
+    clears: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The native core: an optional extension; see `core.c`."""

@@ -1,0 +1,258 @@
+/* An access is compared with those before it, and remembered: FastTrack's step. */
+
+#include "touches.h"
+
+#include <stdlib.h>
+
+#define MOST_FOUND 8
+
+typedef struct {
+    Seen first;
+    Kind kind;
+} Found;
+
+static void
+against(const Thread *thread, const Seen *seen, Kind kind, Found *found, int *count)
+{
+    if (seen->time && !thread_knows(thread, seen->thread, seen->time) && *count < MOST_FOUND) {
+        found[(*count)++] = (Found){*seen, kind};
+    }
+}
+
+/* FastTrack's step for one variable; as HappensBefore._access has it. */
+static void
+step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, int *count)
+{
+    against(thread, &shadow->write, kind, found, count);
+    bool writes = seen->mode != READ;
+    Reads *more = shadow->more;
+    if (writes) {
+        against(thread, &shadow->read, kind, found, count);
+        for (uint32_t i = 0; more != NULL && i < more->length; i++) {
+            against(thread, &more->seen[i], kind, found, count);
+        }
+        shadow->write = *seen;
+        shadow->read = (Seen){0};
+        if (more != NULL) {
+            more->length = 0;
+        }
+        return;
+    }
+    /* Reads that come before this one are told by this one. */
+    if (more != NULL) {
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < more->length; i++) {
+            if (!thread_knows(thread, more->seen[i].thread, more->seen[i].time)) {
+                more->seen[kept++] = more->seen[i];
+            }
+        }
+        more->length = kept;
+    }
+    if (shadow->read.time
+        && !thread_knows(thread, shadow->read.thread, shadow->read.time)) {
+        uint32_t length = more == NULL ? 0 : more->length;
+        if (more == NULL || length == more->room) {
+            uint32_t room = length ? length * 2 : 2;
+            Reads *moved = realloc(more, sizeof(Reads) + room * sizeof(Seen));
+            if (moved != NULL) {
+                moved->room = room;
+                moved->length = length;
+                shadow->more = more = moved;
+            }
+        }
+        if (more != NULL && length < more->room) {
+            more->seen[more->length++] = shadow->read;
+        }
+    }
+    shadow->read = *seen;
+}
+
+static bool
+did(Thread *thread, Shadow *shadow, const Touch *touch)
+{
+    if (shadow == NULL) {
+        return false;
+    }
+    if ((shadow->read.touch == touch && shadow->read.thread == thread->index)
+        || (shadow->write.touch == touch && shadow->write.thread == thread->index)) {
+        return true;
+    }
+    for (uint32_t i = 0; shadow->more != NULL && i < shadow->more->length; i++) {
+        if (shadow->more->seen[i].touch == touch
+            && shadow->more->seen[i].thread == thread->index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which of the touches that this one may follow from did touch the same variable? The
+   record's lock is held. */
+static uint8_t
+followed(Thread *thread, Record *record, const void *object, Touch *touch, uint64_t part)
+{
+    uint8_t seen = atomic_load_explicit(&touch->followed, memory_order_relaxed), new = 0;
+    for (int i = 0; i < touch->afters; i++) {
+        Touch *earlier = touch->after[i].touch;
+        if (seen & (1u << i)) {
+            continue;
+        }
+        Recent *entry = recent(thread, object, earlier, part);
+        bool same = (entry->object == object && entry->touch == earlier && entry->part == part)
+                    || did(thread, shadow_get(record, part, false), earlier)
+                    || did(thread, shadow_get(record, PART_STRUCTURE, false), earlier);
+        if (same) {
+            new |= (uint8_t)(1u << i);
+        }
+    }
+    return new ? (uint8_t)(new & ~atomic_fetch_or(&touch->followed, new)) : 0;
+}
+
+static PyObject *
+kind_of(PyObject *object)
+{
+    if (PyModule_Check(object)) {
+        return PyUnicode_FromFormat("module %S", PyModule_GetNameObject(object));
+    }
+    if (PyCell_Check(object)) {
+        return PyUnicode_FromString("function");
+    }
+    if (PyType_Check(object)) {
+        return PyUnicode_FromFormat("class %s", ((PyTypeObject *)object)->tp_name);
+    }
+    return PyUnicode_FromString(Py_TYPE(object)->tp_name);
+}
+
+/* The parts of an object that one operation accesses, at one moment. */
+void
+access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
+           const Access *accesses, int number)
+{
+    Record *record = record_get(object);
+    if (record == NULL) {
+        return;
+    }
+    if (record->owner != NULL) { /* an object's own namespace */
+        Record *owner = record_find(record->owner);
+        if (owner != NULL && owner->number == record->owner_number) {
+            object = shown = (PyObject *)record->owner;
+            record = owner;
+        }
+    }
+    Found found[MOST_FOUND];
+    uint8_t modes[MOST_FOUND];
+    bool iterates[MOST_FOUND];
+    int count = 0;
+    uint8_t compounds = 0;
+
+    record_lock(record);
+    atomic_store_explicit(&record->used, true, memory_order_relaxed);
+    if (!record->made) {
+        record->maker = thread->index;
+        record->fresh = touch->initialises && accesses->kind == ATTRIBUTE
+                        && !PyType_Check(object);
+        record->made = record->left = thread->time;
+    }
+    else if (!record->shared) {
+        if (record->maker == thread->index) {
+            record->left = thread->time;
+        }
+        else {
+            /* Who gets hold of an object that another thread has made since comes after
+               that, however it got hold of it: there was no way to it before. */
+            record->shared = true;
+            if (record->fresh && !thread_knows(thread, record->maker, record->made)) {
+                clock_set(&thread->clock, record->maker, record->left);
+            }
+        }
+    }
+    for (int i = 0; i < number; i++) {
+        const Access *access = &accesses[i];
+        if (touch->afters) {
+            compounds |= followed(thread, record, object, touch, access->part);
+        }
+        Shadow *shadow = shadow_get(record, access->part, true);
+        if (shadow == NULL) {
+            break;
+        }
+        Seen seen = {
+            .thread = thread->index,
+            .time = thread->time,
+            .touch = touch,
+            .locks = locks_number(thread),
+            .mode = access->mode,
+            .iterates = access->iterates,
+        };
+        int from = count;
+        step(thread, shadow, &seen, access->kind, found, &count);
+        if (access->kind == ITEM || access->kind == ATTRIBUTE) {
+            Shadow *all = shadow_get(record, PART_ALL, false);
+            if (all != NULL) {
+                against(thread, &all->write, access->kind, found, &count);
+            }
+        }
+        if (access->whole) {
+            for (uint32_t j = 0; j < record->room; j++) {
+                Shadow *item = &record->table[j];
+                if (item->part < FIRST_FREE) {
+                    continue;
+                }
+                Kind kind = access->kind == ATTRIBUTE ? ATTRIBUTE : ITEM;
+                against(thread, &item->write, kind, found, &count);
+                against(thread, &item->read, kind, found, &count);
+                for (uint32_t k = 0; item->more != NULL && k < item->more->length; k++) {
+                    against(thread, &item->more->seen[k], kind, found, &count);
+                }
+            }
+            Shadow *all = shadow_get(record, PART_ALL, true);
+            if (all != NULL) {
+                all->write = seen;
+            }
+        }
+        for (; from < count; from++) {
+            modes[from] = access->mode;
+            iterates[from] = access->iterates;
+        }
+    }
+    uint64_t owner = record->number;
+    record_unlock(record);
+
+    for (int i = 0; i < count; i++) {
+        Seen *first = &found[i].first;
+        uint64_t key = mixed((uintptr_t)first->touch, (uintptr_t)touch,
+                             found[i].kind | first->mode << 4 | modes[i] << 8);
+        if (!is_new(key)) {
+            continue;
+        }
+        Thread *other = thread_at(first->thread);
+        PyObject *kind = kind_of(shown), *locks_then = locks_list(first->locks),
+                 *locks_now = locks_list(locks_number(thread));
+        if (kind != NULL && locks_then != NULL && locks_now != NULL && other != NULL) {
+            TELL(key, thread, "conflict", "IIOOiIIOOiNKii", first->touch->number, first->thread,
+                 other->name == NULL ? Py_None : other->name, locks_then, first->mode,
+                 touch->number, thread->index, thread->name == NULL ? Py_None : thread->name,
+                 locks_now, modes[i], Py_NewRef(kind), (unsigned long long)owner,
+                 (int)found[i].kind, first->iterates | iterates[i] << 1);
+        }
+        Py_XDECREF(kind);
+        Py_XDECREF(locks_then);
+        Py_XDECREF(locks_now);
+    }
+    for (int i = 0; compounds && i < touch->afters; i++) {
+        if (compounds & (1u << i)) {
+            TELL(0, thread, "compound", "IIO", touch->after[i].touch->number, touch->number,
+                 touch->after[i].check ? Py_True : Py_False);
+        }
+    }
+    if (history && atomic_load_explicit(&shadow_count, memory_order_relaxed) > history) {
+        record_sweep();
+    }
+}
+
+void
+access_one(Thread *thread, PyObject *object, PyObject *shown, Touch *touch, uint64_t part,
+           Kind kind, uint8_t mode)
+{
+    Access access = {.part = part, .kind = kind, .mode = mode};
+    access_all(thread, object, shown, touch, &access, 1);
+}

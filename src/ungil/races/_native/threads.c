@@ -1,0 +1,90 @@
+/* The threads of the program, each with its clock; a number is never used again. */
+
+#include "touches.h"
+
+#include <stdlib.h>
+
+#define CHUNK 1024
+#define CHUNKS 4096
+static _Atomic(Thread **) chunks[CHUNKS];
+static _Atomic(uint32_t) thread_count;
+_Atomic(uint32_t) run; /* how often watching began */
+
+LOCAL Thread *here;
+LOCAL uint32_t here_run;
+Thread gone; /* stands for a thread that has ended */
+
+Thread *
+thread_at(uint32_t index)
+{
+    Thread **chunk = atomic_load_explicit(&chunks[index / CHUNK], memory_order_acquire);
+    return chunk == NULL ? NULL : chunk[index % CHUNK];
+}
+
+uint32_t
+thread_number(void)
+{
+    return atomic_load(&thread_count);
+}
+
+Thread *
+thread_new(void)
+{
+    Thread *thread = calloc(1, sizeof(Thread));
+    if (thread == NULL) {
+        return NULL;
+    }
+    uint32_t index = atomic_fetch_add(&thread_count, 1);
+    if (index / CHUNK >= CHUNKS) {
+        free(thread);
+        return NULL;
+    }
+    Thread **chunk = atomic_load(&chunks[index / CHUNK]);
+    if (chunk == NULL) {
+        Thread **made = calloc(CHUNK, sizeof(Thread *));
+        if (made == NULL) {
+            free(thread);
+            return NULL;
+        }
+        if (atomic_compare_exchange_strong(&chunks[index / CHUNK], &chunk, made)) {
+            chunk = made;
+        }
+        else {
+            free(made);
+        }
+    }
+    thread->index = index;
+    thread->time = 1;
+    if (!clock_set(&thread->clock, index, 1)) {
+        free(thread);
+        return NULL;
+    }
+    chunk[index % CHUNK] = thread;
+    return thread;
+}
+
+Thread *
+thread_enter(Thread *thread)
+{
+    if (thread != NULL && thread->recent == NULL) {
+        thread->recent = calloc(RECENTS, sizeof(Recent));
+        if (thread->recent == NULL) {
+            thread = NULL;
+        }
+    }
+    here = thread == NULL ? &gone : thread;
+    here_run = atomic_load(&run);
+    return thread;
+}
+
+Thread *
+thread_found(void)
+{
+    if (!atomic_load(&watching)) {
+        return NULL;
+    }
+    if (here != NULL && here_run == atomic_load(&run)) {
+        return here == &gone || here->busy ? NULL : here;
+    }
+    return thread_enter(thread_new());
+}
