@@ -2,6 +2,8 @@
 
 import ast
 import builtins
+import contextlib
+import re
 import subprocess
 import sys
 import sysconfig
@@ -13,55 +15,16 @@ from typing import ClassVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from touching import instrumented
 
-from ungil.races.instrument import MODES, PREFIX, rewrite
+from ungil.races.instrument import rewrite
 from ungil.races.trace import Mode
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 
 
-class Watcher:
-    """The four functions that the code calls; they note what they are told."""
-
-    def __init__(self, sites):
-        self.sites = sites
-        self.told = []
-
-    def attribute(self, owner, name, mode, site):
-        self.told.append((MODES[mode], self.sites[site].text, name))
-        return owner
-
-    def holding(self, owner, site):
-        return owner
-
-    def item(self, key, mode, site):
-        self.told.append((MODES[mode], self.sites[site].text, key))
-        return key
-
-    def whole(self, owner, mode, site):
-        self.told.append((MODES[mode], self.sites[site].text, None))
-        return owner
-
-    def storing(self, value, mode, site, cell=None):
-        self.variable(mode, site, cell)
-        return value
-
-    def variable(self, mode, site, cell=None):
-        of = "global" if cell is None else cell.__closure__[0]
-        self.told.append((MODES[mode], self.sites[site].text, of))
-
-
-def instrumented(source, name="app.py"):
-    """The code, and the builtins that it needs with their watcher."""
-    made = rewrite(source, name)
-    watcher = Watcher(made.sites)
-    own = {**vars(builtins)}
-    for function in ("attribute", "holding", "item", "whole", "variable", "storing"):
-        own[f"{PREFIX}{function}__"] = getattr(watcher, function)
-    return compile(made.tree, name, "exec"), own, watcher
-
-
 def told_by(source, **names):
+    """The touches that a program made, in order, and what they were told of."""
     code, own, watcher = instrumented(textwrap.dedent(source))
     exec(code, {"__builtins__": own, **names})
     return watcher.told
@@ -77,43 +40,187 @@ class Thing:
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("o.x", [(READ, "o.x", "x")]),
-        ("o.y = 1", [(WRITE, "o.y", "y")]),
-        ("o.x += 1", [(UPDATE, "o.x", "x")]),
-        ("del o.x", [(WRITE, "o.x", "x")]),
-        ("d['k']", [(READ, "d['k']", "k")]),
-        ("d['k'] = 1", [(WRITE, "d['k']", "k")]),
-        ("d['k'] += 1", [(UPDATE, "d['k']", "k")]),
-        ("del d['k']", [(WRITE, "d['k']", "k")]),
-        ("l[0:1]", [(READ, "l[0:1]", None)]),
-        ("l[0:1] = []", [(WRITE, "l[0:1]", None)]),
-        ("o.x['k'] += 1", [(READ, "o.x", "x"), (UPDATE, "o.x['k']", "k")]),
-        ("o.x, d['k'] = 1, 2", [(WRITE, "o.x", "x"), (WRITE, "d['k']", "k")]),
-        ("for o.x in [1]: pass", [(WRITE, "o.x", "x")]),
-        ("f'{o.x!r:>{l[0]}}'", [(READ, "o.x", "x"), (READ, "l[0]", 0)]),
-        ("[i.x for i in [o]]", [(READ, "i.x", "x")]),
-        ("d[\n  'k'\n]", [(READ, "d[ …", "k")]),
-        ("ä = o; ä.x", [(READ, "ä.x", "x")]),
+        ("o.x", "attribute READ x"),
+        ("o.y = 1", "attribute WRITE y"),
+        ("o.y = None", "attribute WRITE y clears"),
+        ("o.y: int = []", "attribute WRITE y clears"),
+        ("o.y: int", ""),
+        ("o.x += [1]", "attribute UPDATE x"),
+        ("del o.x", "attribute WRITE x clears"),
+        ("o.y, o.z = 1, 0", "attribute WRITE y, attribute WRITE z clears"),
+        ("o.__class__", ""),
+        ("getattr(o, 'x')", "attribute READ x"),
+        ("getattr(o, n, 3)", "named READ <x>"),
+        ("hasattr(o, 'x')", "attribute READ x"),
+        ("setattr(o, 'y', 1)", "attribute WRITE y"),
+        ("setattr(o, n, None)", "named WRITE <x> clears"),
+        ("delattr(o, 'x')", "attribute WRITE x clears"),
+        ("getattr(o, f('x'))", ""),
+        ("getattr(*[o, 'x'])", ""),
+        ("d['k']", "item READ <k>"),
+        ("d[k]", "item READ <k>"),
+        ("d[-1] = 1", "item WRITE <-1>"),
+        ("d[f('k')]", "holding READ <d>, key READ <k>"),
+        ("d['k'] = 1", "item WRITE <k>"),
+        ("d['k'] += 1", "item UPDATE <k>"),
+        ("del d['k']", "item WRITE <k> clears"),
+        ("l[0:1]", "whole READ <l>"),
+        ("l[0:1] = []", "whole WRITE <l> clears"),
+        ("l[(0, 1)[1]]", "holding READ <l>, key READ <1>"),
+        ("[1, 2][0]", ""),
+        ("d.get('k')", "item READ get <k>"),
+        ("d.pop(k, 1)", "holding READ pop <d>, key READ pop <k>"),
+        ("k = 'k'\nd.pop(k)", "item READ pop <k>"),
+        ("for k in 'k': d.pop(k)", "item READ pop <k>"),
+        ("for k in 'k': pass\nd.pop(k)", "holding READ pop <d>, key READ pop <k>"),
+        ("[d.pop(j) for j in 'k']", "item READ pop <k>"),
+        ("(lambda j, *, l: d.pop(j))('k', l=1)", "item READ pop <k>"),
+        ("def g(j=(lambda k: k)):\n d.pop(k)\ng()", "holding READ pop <d>, key READ pop <k>"),
+        ("try: w = 'k'\nfinally: d.pop(w)", "holding READ pop <d>, key READ pop <k>"),
+        ("w = 'k'\nd.pop(w)\ndel w", "holding READ pop <d>, key READ pop <k>"),
+        ("d.get(f(k), 2)", "holding READ get <d>, key READ get <k>"),
+        ("l.pop()", "method READ pop <l>"),
+        ("d.get(*['k'])", "method READ get <d>"),
+        ("l.append(o.x)", "method READ append <l>, attribute READ x"),
+        ("l.extend(l)", "method READ extend <l>, iterate READ <l>"),
+        ("d.items()", "method READ items <d>"),
+        ("list(d.items())", "method READ items <d>, iterate READ <items>"),
+        ("o.free", "attribute READ free"),
+        ("','.join(t)", "iterate READ <t>"),
+        ("'k' in d", "member READ <k>"),
+        ("k not in d", "member READ <k>"),
+        ("f('k') in d", "keyed READ <k>, among READ <d>"),
+        ("k in {'a', 'b'}", ""),
+        ("0 in l in [l]", "member READ <0>"),
+        ("'a' in t in d", "member READ <a>, member READ <t>"),
+        ("f(0) in l == t", "keyed READ <0>, among READ <l>"),
+        ("len(l)", "whole READ <l>"),
+        ("len([])", ""),
+        ("if o.x: pass", "attribute READ x, whole READ <o.x>"),
+        ("if d['k'] and not o.x: pass", "item READ <k>, whole READ <0>"),
+        ("l[0] or o.x", "item READ <0>, whole READ <1>"),
+        ("0 or o.x", "attribute READ x"),
+        ("1 if not l[0:1] else 2", "whole READ <l>"),
+        ("[1 for i in [0] if o.x]", "attribute READ x, whole READ <o.x>"),
+        ("if k: pass", ""),
+        ("if (w := o.x): pass", "attribute READ x, whole READ <o.x>"),
+        ("assert not o.x", "attribute READ x, whole READ <o.x>"),
+        ("for i in l: pass", "iterate READ <l>"),
+        ("for i in range(2): pass", ""),
+        ("[i for i in l]", "iterate READ <l>"),
+        ("[j for i in [l] for j in i]", "iterate READ <l>"),
+        ("a, b = l", "iterate READ <l>"),
+        ("a, b = b, a = 1, 2", ""),
+        ("f(*l)", "iterate READ <l>"),
+        ("f(**e)", "iterate READ <e>"),
+        ("[*l, {**d}]", "iterate READ <l>, iterate READ <d>"),
+        ("def g(): yield from l\nlist(g())", "iterate READ <g>, iterate READ <l>"),
+        ("sorted(l)", "iterate READ <l>"),
+        ("list(zip(l, t))", "iterate READ <l>, iterate READ <t>"),
+        ("list(map(f, l))", "iterate READ <l>"),
+        ("min(l, [0])", ""),
+        ("min(l)", "iterate READ <l>"),
+        ("iter(f, 3)", ""),
+        ("next(it)", "next UPDATE <it>"),
+        ("next(it, None)", "next UPDATE <it>"),
+        ("with cm: pass", "here READ <cm>"),
+        ("o.x['k'] += 1", "attribute READ x, item UPDATE <k>"),
+        ("o.x, d['k'] = 1, 2", "attribute WRITE x, item WRITE <k>"),
+        ("for o.x in [1]: pass", "attribute WRITE x"),
+        ("f'{o.x!r:>{l[0]}}'", "attribute READ x, item READ <0>"),
+        ("[i.x for i in [o]]", "attribute READ x"),
+        ("import sys", ""),
+        ("def g(): import os.path as p\ng()", "imported READ os.path"),
+        ("def g(): from os import path\ng()", "imported READ os"),
         (
             "class _S:\n def f(self): self.__x = self.__y__ = 1\n_S().f()",
-            [(READ, "_S().f", "f"), (WRITE, "self.__x", "_S__x"), (WRITE, "self.__y__", "__y__")],
+            "attribute READ f, attribute WRITE _S__x, attribute WRITE __y__",
         ),
-        ("match o:\n case Thing(x=5) if o.x: pass", [(READ, "o.x", "x")]),
-        ("x: 'no.such' = o.x", [(READ, "o.x", "x")]),
-        ("def f(a: o.x) -> o.x: pass", []),
-        ("super", []),
+        ("class S:\n k = 'k'\n d[k]", "holding READ <d>, key READ <k>"),
+        ("class S:\n def __del__(self): 'doc'\nS()", "dying READ <S>"),
+        ("match o:\n case Thing(x=5) if o.x: pass", ""),
+        ("match o:\n case Thing(y=_) | _ if o.x: pass", "attribute READ x, whole READ <o.x>"),
+        ("x: 'no.such' = o.x", "attribute READ x"),
+        ("def g(a: o.x) -> o.x: pass", ""),
+        ("super", ""),
+        ("async def g(): l[await o.x]", ""),
     ],
 )
 def test_what_is_told(source, told):
     thing = Thing()
-    thing.x = {"k": 0} if "x['k']" in source else 5
-    assert told_by(source, o=thing, d={"k": 0}, l=[1, 2], Thing=Thing) == told
+    thing.x = {"k": 0} if "x['k']" in source else []
+    thing.free = 1
+    things = {"o": thing, "d": {"k": 0, -1: 2}, "l": [1, 2], "t": ("a", "b"), "e": {}}
+    things |= {"k": "k", "n": "x", "it": iter([1]), "cm": contextlib.nullcontext()}
+    things["b"] = things["a"] = 0
+    names = {id(value): name for name, value in things.items() if name in "dltoe" or name == "it"}
+    names |= {id(things["cm"]): "cm", id(thing.x): "o.x"}
+
+    def f(*args, **kwargs):
+        return args[0] if args else 3
+
+    found = told_by(source, f=f, Thing=Thing, **things)
+    assert ", ".join(described(*one, names) for one in found) == told
+
+
+def described(form, touch, of, names):
+    words = [form, touch.mode.name, touch.name]
+    if form not in {"attribute", "imported"}:
+        kinds = {"dict_items": "items", "generator": "g", "S": "S"}
+        short = names.get(id(of)) or kinds.get(type(of).__name__) or str(of)
+        words.append(f"<{short}>")
+    words.append("clears" if touch.clears else "")
+    return " ".join(word for word in words if word)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "line"),
+    [
+        ("d[\n  'k'\n]", "d[ …", 1),
+        ("ä = o; ä.x", "ä.x", 1),
+        ("\nd.get('k')", "d.get('k')", 2),
+        ("len(l)", "len(l)", 1),
+        ("'k' in d", "'k' in d", 1),
+        ("for i in l: pass", "l", 1),
+    ],
+)
+def test_where_it_is(source, text, line):
+    thing = Thing()
+    thing.x = 1
+    [(_, touch, _)] = told_by(source, o=thing, d={"k": 0}, l=[1, 2])
+    assert touch.site == ("app.py", line, text)
+
+
+def test_the_function_around():
+    source = """
+        o.x
+        class A:
+            o.x
+            def f(self):
+                o.x
+                def g(): return o.x
+                class B:
+                    o.x
+                    def h(self): [o.x for i in t]
+                B().h()
+                (lambda: o.x)()
+                g()
+        A().f()
+        """
+    thing = Thing()
+    thing.x = 1
+    told = told_by(source, o=thing, t=(1,))
+    assert [touch.function for _, touch, _ in told if touch.name == "x"] == [
+        *("", "", "A.f", "A.f", "A.f.<locals>.B.h", "A.f.<locals>.<lambda>"),
+        "A.f.<locals>.g",
+    ]
 
 
 def names_told(source):
     """Modes and names, and how many different variables they are."""
     told = told_by(source, print=lambda *_: None)
-    return [(mode, text) for mode, text, _ in told], len({(t, id(o)) for _, t, o in told})
+    found = [(t.mode, t.name, id(of)) for form, t, of in told if form in {"variable", "storing"}]
+    return [one[:2] for one in found], len({one[1:] for one in found})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +235,7 @@ def names_told(source):
             f()
             print(n)
             """,
-            [(WRITE, "n"), (UPDATE, "n"), (READ, "n")],
+            [(UPDATE, "n")],
         ),
         (
             """
@@ -169,7 +276,7 @@ def names_told(source):
             y = 0
             f(1)
             """,
-            [(WRITE, "y"), (WRITE, "y")],
+            [(WRITE, "y")],
         ),
         (
             """
@@ -226,7 +333,7 @@ class Noisy:
         object.__setattr__(self, "name", name)
 
     def note(self, what):
-        self.log.append(f"{self.name} {what}")
+        self.log.append(re.sub("0x[0-9a-f]+", "", f"{self.name} {what}"))
 
     def __getattr__(self, attribute):
         self.note(f".{attribute}")
@@ -258,13 +365,29 @@ class Noisy:
             raise ArithmeticError(self.name)
         return self
 
-    def __call__(self, *args):
-        self.note(f"({', '.join(map(str, args))})")
+    def __call__(self, *args, **named):
+        self.note(f"({', '.join(map(str, args))} {named})")
         return self
 
     def __iter__(self):
         self.note("iter")
         return iter([Noisy(f"{self.name}0"), Noisy(f"{self.name}1")])
+
+    def __contains__(self, item):
+        self.note(f"contains {item}")
+        return len(self.name) % 3 == 0
+
+    def __len__(self):
+        self.note("len")
+        return len(self.name)
+
+    def __next__(self):
+        self.note("next")
+        return Noisy(f"{self.name}n")
+
+    def keys(self):
+        self.note("keys")
+        return ["k", "l"]
 
     def __enter__(self):
         return self
@@ -290,6 +413,8 @@ def places(values):
 
 
 names = st.sampled_from(["a", "b", "c"])
+methods = st.sampled_from(["get", "pop", "append", "extend", "items", "add", "join", "x"])
+functions = st.sampled_from(["len", "bool", "sorted", "next", "sum", "list", "any", "iter", "min"])
 values = st.recursive(
     names,
     lambda inner: st.one_of(
@@ -302,6 +427,18 @@ values = st.recursive(
         st.builds("(w := {})".format, inner),
         st.builds("f'{{{}}}'".format, names),
         st.builds("{}.{}(*{})".format, names, st.sampled_from("xy"), names),
+        st.builds("{}.{}({}, {})".format, inner, methods, inner, inner),
+        st.builds("{}.{}()".format, inner, methods),
+        st.builds("{} {} {}".format, inner, st.sampled_from(["in", "not in", "and", "or"]), inner),
+        st.builds("({} in {} in {})".format, inner, inner, inner),
+        st.builds("(not {})".format, inner),
+        st.builds("{}({})".format, functions, inner),
+        st.builds("getattr({}, {})".format, inner, st.sampled_from(["'x'", "k", "'__len__'"])),
+        st.builds("[*{}, {{**{}}}]".format, inner, inner),
+        st.builds("a(**{})".format, inner),
+        st.builds("{}[{}]".format, inner, st.sampled_from(["k", "-1", "'x'", "0"])),
+        st.builds("[i for i in {} if {}]".format, inner, inner),
+        st.builds("list(i for j in {} for i in j if {})".format, inner, inner),
     ),
     max_leaves=6,
 )
@@ -312,12 +449,24 @@ def nested(body):
     return body.map(lambda lines: textwrap.indent(lines, "    "))
 
 
+def matched(body):
+    return values, values, nested(nested(body))
+
+
 lines = st.one_of(
     values,
     st.builds("{} = {}".format, targets, values),
     st.builds("{} = {} = {}".format, targets, targets, values),
     st.builds("{} += {}".format, names | places(values), values),
     st.builds("del {}".format, places(values)),
+    st.builds("setattr({}, {}, {})".format, values, st.sampled_from(["'x'", "k"]), values),
+    st.builds("assert {}, {}".format, values, values),
+    st.builds("a, *b = {}".format, values),
+    st.builds("{}, {} = {}, {}".format, names, places(names), values, values),
+    st.builds("import {} as a".format, st.sampled_from(["os", "os.path", "no_such"])),
+    st.just("from os import path as b, sep as w"),
+    st.builds("x: {} = {}".format, values, values),
+    st.builds("{}: {}".format, places(values), values),
 )
 programs = st.recursive(
     lines,
@@ -325,6 +474,17 @@ programs = st.recursive(
         st.lists(body, min_size=1, max_size=3).map("\n".join),
         st.builds("for {} in {}:\n{}".format, targets, values, nested(body)),
         st.builds("if {}:\n{}".format, values, nested(body)),
+        st.builds("if {}:\n{}\nelif {}:\n{}".format, values, nested(body), values, nested(body)),
+        st.builds("while {}:\n{}\n    break\nelse:\n{}".format, values, nested(body), nested(body)),
+        st.builds("match {}:\n    case [a, *b] | [a, b, _] if {}:\n{}".format, *matched(body)),
+        st.builds("def f():\n{}\n    yield from {}\nb = list(f())".format, nested(body), values),
+        st.builds("class A:\n    def __del__(self):\n{}\nA()".format, nested(nested(body))),
+        st.builds(
+            "async def f():\n    async with a as b: await {}\n{}\ntry: f().send(None)\n"
+            "except StopIteration: pass".format,
+            values,
+            nested(body),
+        ),
         st.builds("with {} as {}:\n{}".format, values, targets, nested(body)),
         st.builds("try:\n{}\nexcept ArithmeticError as e:\n    a(e)".format, nested(body)),
         st.builds("def f(a={}, *b):\n{}\nf(c)".format, values, nested(body)),
@@ -343,17 +503,19 @@ def outcome(code, own):
     """What a program did and how it ended, with the lines of its traceback."""
     Noisy.log = []
     space = {"__builtins__": own, "a": Noisy("a"), "b": Noisy("b"), "c": Noisy("c")}
+    space["k"] = "k"
     ended = None
     try:
         exec(code, space)
     except Exception as error:  # noqa: BLE001 - whatever a generated program raises
         at = [(f.name, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
-        ended = (type(error), str(error), at)
+        ended = (type(error), re.sub("0x[0-9a-f]+", "", str(error)), at)
     del space["__builtins__"]
     return Noisy.log, ended, {name: repr(value)[:9] for name, value in space.items()}
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # `[a](b)` and the like
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(max_examples=400, deadline=None)
 @given(programs)
 def test_a_program_computes_what_it_did(source):
@@ -381,6 +543,173 @@ def test_an_exception_shows_the_same_line_and_place():
     assert spots[0] == spots[1]
 
 
+LANGUAGE = [
+    (
+        (3, 11),
+        """
+        def f(d, k):
+            n = 0
+            def g():
+                nonlocal n
+                n += d[k]
+                return sorted(locals())
+            if k in d and not d.get("no"):
+                for i in d.values(): pass
+                with open(__file__) as h: import os.path
+                return g(), sorted(locals()), n
+        print(f({"k": 1}, "k"), sorted(globals()))
+        """,
+    ),
+    (
+        (3, 11),
+        """
+        async def agen(n):
+            for i in range(n): yield i
+        async def f():
+            try:
+                async with cm as c, cm: pass
+                return [i async for i in agen(3) if i] + [await g(j) for j in c.l]
+            finally: c.l.append(1)
+        async def g(x): return [x, {await h(): x}]
+        async def h(): return c.l[await i()]
+        async def i(): return 0
+        class C:
+            l = [4]
+            async def __aenter__(self): return self
+            async def __aexit__(self, *e): self.l.extend(e)
+        c = cm = C()
+        import asyncio
+        print(asyncio.run(f()), C.l)
+        """,
+    ),
+    (
+        (3, 11),
+        """
+        def gen(l):
+            try:
+                got = yield from l
+                while got.x: got = yield got[0:1]
+            except* (TypeError, AttributeError) as e:
+                print(e.exceptions)
+            return (yield)
+        g = gen([1, 2])
+        print(next(g), g.send(None), next(g, 3))
+        try: g.send(4)
+        except StopIteration as e: print(e.value)
+        """,
+    ),
+    (
+        (3, 11),
+        """
+        class P:
+            __match_args__ = "x", "y"
+            def __init__(self, x, y): self.x, self.y = x, y
+        def f(v):
+            match v:
+                case P(x=0) | P(0, _) if v.x in [0]: return "zero"
+                case P(x, y=[1, *rest]): return x, rest
+                case {"k": P() as p, **more}: return p.y, more
+                case str() | bytes(): return len(v)
+                case [a, (b, c)] if (d := a.real): return d, b, c
+                case _: return v
+        print([f(v) for v in (P(0, 1), P(2, [1, 2]), {"k": P(3, 4), "l": 5}, "ab", [6, (7, 8)], 9)])
+        """,
+    ),
+    (
+        (3, 11),
+        """
+        import enum, dataclasses, typing, collections
+        class E(enum.Enum):
+            A = "a"
+            B = A[0] + "b"
+            _ignore_ = ["z"]
+            for z in ["c", "d"]: vars()[z.upper()] = z
+        @dataclasses.dataclass(slots=True, order=True)
+        class D(typing.Generic[typing.TypeVar("T")]):
+            l: list[E] = dataclasses.field(default_factory=list)
+            __n: int = 0
+            def f(self) -> "D[E]": self.__n += len(self.l); return self.__n
+        class S(collections.OrderedDict):
+            def get(self, k): return super().get(k, __class__.__name__)
+            def __getattr__(self, name): return super().__getattribute__(name)
+        d = D([E.A, E.C])
+        print(list(E), d.f(), d, S(a=1).get("b"), typing.get_type_hints(D.f), D.__annotations__)
+        """,
+    ),
+    (
+        (3, 11),
+        """
+        def f(a, b=[1][0], /, *c: int, d=(lambda x=len("ab"): x)(), **e) -> None:
+            a, *b, (c, [d]) = *b, *c, (d, e["k"])
+            return f"{a!r:>{b[0]}} {c=} {d.real:{'>4'}} {len(e)}", {**e, **{"k": 1}}, [*e], (*e,)
+        print(f(*[1, [5]], *(2, 3), d=4, **{"k": [9]}, **{"l": {}}))
+        x = y = z = [0]; x[-1], y[:] = 1, [2, z]; del x[0], y
+        print(x, [a for b in [[x]] for a in b if a in b], [*map(len, z)], "-".join(c for c in "ab"))
+        """,
+    ),
+    (
+        (3, 12),
+        """
+        class A[T: (int, str), *Ts, **P](dict[str, T]):
+            type B[U] = A[U, *Ts, P]
+            def get[K](self, k: K, *a: *Ts) -> K: return super().get(k)
+            def f[T](self): return lambda: [T for _ in self.items() if T.__name__]
+        def f[T](x: T) -> T:
+            global n
+            n = T.__name__
+            def g[U](): nonlocal x; x += [U.__name__]; return x
+            return g()
+        n = 0
+        print(A(k=1).get("k"), A(k=1).f()(), f([2]), n, A.B.__type_params__, A.__type_params__)
+        print(f"{f"{'a' if n in {"k": 1} else '\\n'}"} {n.upper()!s}")
+        """,
+    ),
+    ((3, 13), "class A[T=int]: x: T\nprint(A.__type_params__[0].__default__)"),
+    (
+        (3, 14),
+        """
+        d = {"k": [1]}
+        def f(): return t"{d["k"][0]:>{len(d)}} {d.get("k")!r} {d=}"
+        print(f().strings, [(i.value, i.expression, i.conversion, i.format_spec) for i in f()
+              if not isinstance(i, str)])
+        try: 1 / 0
+        except ValueError, ZeroDivisionError: print(d["k"])
+        class A: x: no.such[d]
+        """,
+    ),
+    (
+        (3, 15),
+        """
+        lazy import json
+        lazy from os import path
+        l = [[1], [2, 3]]; d = [{"a": 1}, {"b": l}]
+        def f(): return [*x for x in l if x[0]], {*x for x in l}, {**x for x in d}, path.sep
+        print(f(), list((*x for x in l)), json.dumps(l))
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(("since", "source"), LANGUAGE)
+def test_all_of_the_language(since, source):
+    if sys.version_info < since:
+        pytest.skip("not in this Python")
+    source = textwrap.dedent(source)
+    printed = []
+    for make in (None, instrumented):
+        if make is None:
+            code, own = compile(source, "app.py", "exec", dont_inherit=True), {**vars(builtins)}
+        else:
+            code, own, watcher = make(source)
+        said = []
+        own["print"] = lambda *args, said=said: said.append(repr(args))
+        exec(code, {"__builtins__": own, "__name__": "app", "__file__": __file__})
+        printed.append([re.sub("0x\\w+", "", one) for one in said])
+    assert printed[0] == printed[1]
+    assert printed[0]
+    assert watcher.told or "A[T=" in source
+
+
 def test_docstrings_and_the_future_stay_first():
     source = (
         '"""Doc."""\nfrom __future__ import annotations\n'
@@ -395,17 +724,17 @@ def test_docstrings_and_the_future_stay_first():
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "name"),
     [
-        b"# coding: latin-1\nx = '\xe4'.upper\n",
-        b"\xef\xbb\xbfa = ''.upper",
-        "x = 1\x0c\ny = x.real\r\n",
+        (b"# coding: latin-1\n'\xe4'; x = str.upper\n", "upper"),
+        (b"\xef\xbb\xbfa = str.upper", "upper"),
+        ("x = 1\x0c\ny = x.real\r\n", "real"),
     ],
 )
-def test_encodings_and_odd_line_ends(source):
+def test_encodings_and_odd_line_ends(source, name):
     code, own, watcher = instrumented(source)
     exec(code, {"__builtins__": own})
-    assert len(watcher.told) == 1
+    assert [touch.name for _, touch, _ in watcher.told] == [name]
 
 
 @pytest.mark.parametrize(
@@ -417,7 +746,7 @@ def test_what_cannot_be_rewritten(source, error):
         rewrite(source, "app.py")
 
 
-FILES = sorted(p for p in STDLIB.glob("*.py")) + sorted(STDLIB.glob("asyncio/*.py"))
+FILES = [*sorted(STDLIB.glob("*.py"))[::4], *sorted(STDLIB.glob("asyncio/*.py"))]
 
 
 def test_the_standard_library_compiles():
@@ -426,11 +755,11 @@ def test_the_standard_library_compiles():
         source = file.read_bytes()
         made = rewrite(source, file.name)
         compile(made.tree, file.name, "exec")
-        assert made.sites or not any(
+        assert made.touches or not any(
             isinstance(node, ast.Attribute | ast.Subscript) for node in ast.walk(ast.parse(source))
         )
         done += 1
-    assert done > 150
+    assert done > 60
 
 
 OWN_TESTS = """
@@ -439,14 +768,15 @@ OWN_TESTS = """
 
 RUNNER = """
 import builtins, importlib.util, sys, unittest
-from ungil.races.instrument import rewrite
+from touching import FORMS
+from ungil.races.instrument import PREFIX, compiled
 name = sys.argv[1]
 class Loader(importlib.util.find_spec(name).loader.__class__):
     def source_to_code(self, data, path, *, _optimization=-1):
-        return compile(rewrite(data, path).tree, path, "exec", dont_inherit=True)
-builtins.__ungil_variable__ = lambda *told: None
-for function in ("attribute", "holding", "item", "whole", "storing"):
-    setattr(builtins, f"__ungil_{function}__", lambda first, *rest: first)
+        return compiled(data, path, lambda touches: touches, None)
+for form in FORMS:
+    setattr(builtins, f"{PREFIX}{form}__", lambda first, *rest: first)
+builtins.__ungil_variable__ = builtins.__ungil_imported__ = lambda *told: None
 class Finder:
     @staticmethod
     def find_spec(fullname, path=None, target=None):

@@ -1,5 +1,20 @@
 """Source -> code that tells of its accesses, and computes what it did."""
 
-from ungil.races.instrument.rewrite import MODES, PREFIX, Rewritten, rewrite
+from ungil.races.instrument.hook import Hook, Scope, Told
+from ungil.races.instrument.loading import Make, compiled, placed
+from ungil.races.instrument.nodes import PREFIX
+from ungil.races.instrument.pytest_rewriting import watch_tests
+from ungil.races.instrument.rewrite import Rewritten, rewrite
 
-__all__ = ["MODES", "PREFIX", "Rewritten", "rewrite"]
+__all__ = [
+    "PREFIX",
+    "Hook",
+    "Make",
+    "Rewritten",
+    "Scope",
+    "Told",
+    "compiled",
+    "placed",
+    "rewrite",
+    "watch_tests",
+]

@@ -1,6 +1,6 @@
 """Source -> a syntax tree that tells of its accesses, and computes what it did.
 
-*Touch, do not replace.* `o.x` becomes `attribute(o, 'x', …).x`: the function tells the
+*Touch, do not replace.* `o.x` becomes `attribute(o, T).x`: the function tells the
 watcher and gives `o` back, and the access itself stays the instruction that it was. So
 the order of evaluation, the identity of what `+=` changes in place, the single evaluation
 of an index, `super()`, name mangling and the interpreter's specialised instructions are
@@ -8,16 +8,29 @@ as before. Helpers that get and set in the program's place are what breaks progr
 
 | source | becomes |
 |---|---|
-| `o.x`, `o.x = v`, `del o.x`, `o.x += v` | `attribute(o, 'x', mode, site).x` … |
-| `o[i]`, `o[i] = v`, `del o[i]`, `o[i] += v` | `holding(o, site)[item(i, mode, site)]` … |
-| `o[a:b]`, `o[await i]` | `whole(o, mode, site)[a:b]` … |
-| `x` of an enclosing scope | `variable(mode, site) or x`, the call being false |
-| `x = v`, `x += v` of one | `x = storing(v, mode, site)` … |
+| `o.x`, `o.x = v`, `del o.x`, `o.x += v` | `attribute(o, T).x` … |
+| `getattr(o, 'x')`, `setattr(o, n, v)` … | `getattr(attribute(o, T), 'x')` …, `named(o, n, T)` |
+| `o[k]`, `o[k] = v`, `o.get(k)` … | `item(o, k, T)[k]` …, if the key is a name or a constant |
+| `o[f()]`, `o.get(f())` … | `holding(o, T)[key(f(), T)]` … |
+| `k in o`, `f() in o` | `k in member(o, k, T)`, `keyed(f(), T) in among(o, T)` |
+| `o[a:b]`, `o[await i]`, `len(o)`, `if o.x:` | `whole(o, T)[a:b]` …, `if whole(o.x, T):` |
+| `o.append(v)`, `o.clear()` | `method(o, T).append(v)` … |
+| `for x in o`, `*o`, `**o`, `a, b = o`, `sorted(o)` … | `iterate(o, T)` in the place of `o` |
+| `next(o)` | `next(next(o, T))`, the inner one ours |
+| `with o:` | `with here(o, T):` |
+| `x` of an enclosing scope | `None if variable(T) else x`, the call being false |
+| `x = v`, `x += v` of one | `x = storing(v, T)` … |
+| `import m` in a function | the same, and `imported(T)` |
+| `def __del__(self):` | the same, and `dying(self, T)` first |
+
+`T` is a constant that stands for a place in the source, a `Touch`: in the tree it is its
+number, which `loading` replaces by what the watcher wants there.
 
 Which names are watched, `scopes` says. A variable of a function is told by its cell,
-which is that of a function made for it: `variable(mode, site, lambda: x)`. What binds a
-watched name in another way (`for x in`, `import x`, `def x`, …) is told of by a statement
-beside it.
+which is that of a function made for it: `variable(T, lambda: x)`. What binds a watched
+name in another way (`for x in`, `import x`, `def x`, …) is told of by a statement beside
+it. What the body of a module or of its classes does to globals is not told: the import
+orders it.
 
 Every new node has the place of the one that it stands around, so tracebacks, debuggers
 and coverage see the same lines.
@@ -27,23 +40,41 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import decode_source
 
+from ungil.races.instrument.compounds import compounds
+from ungil.races.instrument.methods import (
+    BY_NAME,
+    CONSUMERS,
+    ITERATING,
+    KEYED,
+    ONLY_IF_ALONE,
+    WHOLE,
+)
+from ungil.races.instrument.nodes import (
+    MARK,
+    Place,
+    WatchedName,
+    bound_by,
+    call,
+    clears,
+    is_fresh,
+    is_made_here,
+    is_number,
+    is_super,
+    marker,
+    mode_of,
+    suspends,
+    twice,
+)
 from ungil.races.instrument.scopes import Scopes
-from ungil.races.trace import Mode, Site
+from ungil.races.trace import Mode, Site, Touch
 
-__all__ = ["MODES", "PREFIX", "Rewritten", "rewrite"]
+__all__ = ["Rewritten", "rewrite"]
 
-PREFIX = "__ungil_"
-"""The calls go to builtins of these names, e.g. `__ungil_attribute__`: no namespace of
-the program changes. They end in underscores, too, so no class mangles them."""
-
-MODES = tuple(Mode)
-"""In the calls a mode is its index here."""
-
-Place = ast.expr | ast.stmt | ast.ExceptHandler
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Statements = list[ast.stmt]
 
@@ -54,11 +85,11 @@ class Rewritten:
 
     Attributes:
         tree: To be compiled.
-        sites: Where, by the numbers that the calls give.
+        touches: Where it tells, by the numbers that the calls give.
     """
 
     tree: ast.Module
-    sites: tuple[Site, ...]
+    touches: tuple[Touch, ...]
 
 
 def rewrite(source: str | bytes, path: str) -> Rewritten:
@@ -71,16 +102,49 @@ def rewrite(source: str | bytes, path: str) -> Rewritten:
     Raises:
         SyntaxError: Of the source; as `compile` has it.
         RecursionError: It is nested more deeply than can be followed.
-        ValueError: It holds a null byte.
+        ValueError: It holds a null byte, or the constant that stands for a touch.
     """
     tree = ast.parse(source, path)
     text = source if isinstance(source, str) else decode_source(source)
-    scopes = Scopes(text, path, tree)
+    if MARK in text and _holds_marks(tree):
+        raise ValueError("the source holds what stands for a touch")
     # Only these end a line; str.splitlines knows more.
     lines = [line.encode() for line in re.split(r"\r\n|\r|\n", text)]
-    rewriter = _Rewriter(path, lines, scopes)
+    rewriter = _Rewriter(path, lines, Scopes(text, path, tree), unbound=_unbound(tree))
     module: ast.Module = rewriter.visit(tree)
-    return Rewritten(ast.fix_missing_locations(module), tuple(rewriter.sites))
+    touches = rewriter.touches
+    for number, after in compounds(module, touches).items():
+        touches[number] = touches[number]._replace(after=after)
+    return Rewritten(module, tuple(touches))
+
+
+def _holds_marks(tree: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Tuple)
+        and node.elts
+        and isinstance(first := node.elts[0], ast.Constant)
+        and first.value == MARK
+        for node in ast.walk(tree)
+    )
+
+
+def _unbound(tree: ast.AST) -> frozenset[str]:
+    """The names from which a module takes their values away somewhere."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+            names.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+    return frozenset(names)
+
+
+def _given(args: ast.arguments | None) -> Iterator[str]:
+    """The names of a function's parameters."""
+    if args is not None:
+        for one in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
+            if one is not None:
+                yield one.arg
 
 
 @dataclass
@@ -90,14 +154,27 @@ class _Rewriter(ast.NodeTransformer):
     path: str
     lines: list[bytes]
     scopes: Scopes
-    sites: list[Site] = field(default_factory=list)
+    touches: list[Touch] = field(default_factory=list)
     class_name: str = ""
+    """Of the class around, for the mangling of names."""
+    function: str = ""
+    """The qualified name of the function around."""
+    prefix: str = ""
+    """Of the qualified names of what is defined here."""
+    in_class: bool = False
+    """Directly: its names may be those of a namespace that the program made."""
+    bound: frozenset[str] = frozenset()
+    """Names that surely have a value here."""
+    unbound: frozenset[str] = frozenset()
+    """Names from which the module takes their values away somewhere."""
+
+    # Attributes and items
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        return self._attribute(node, _mode_of(node.ctx))
+        return self._attribute(node, mode_of(node.ctx), isinstance(node.ctx, ast.Del))
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        return self._subscript(node, _mode_of(node.ctx))
+        return self._subscript(node, mode_of(node.ctx), isinstance(node.ctx, ast.Del))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         if isinstance(node.target, ast.Attribute):
@@ -109,80 +186,357 @@ class _Rewriter(ast.NodeTransformer):
             node.value = self._storing(node.value, node.target, Mode.UPDATE)
         return node
 
-    def _attribute(self, node: ast.Attribute, mode: Mode) -> ast.expr:
-        site = self._site(node)
-        # The object of a super() is made for this one access.
-        made_here = _is_super(node.value)
+    def _attribute(self, node: ast.Attribute, mode: Mode, clearing: bool = False) -> ast.expr:
+        of_interest = not (
+            is_super(node.value) or is_made_here(node.value) or node.attr == "__class__"
+        )
+        touch = (
+            self._touch("attribute", node, mode, self._mangled(node.attr), clearing)
+            if of_interest
+            else None
+        )
         node.value = self.visit(node.value)
-        if not made_here:
-            name = ast.Constant(self._mangled(node.attr))
-            node.value = _call("attribute", node, node.value, name, _number(mode), site)
+        if touch is not None:
+            node.value = call("attribute", node, node.value, touch)
         return node
 
-    def _subscript(self, node: ast.Subscript, mode: Mode) -> ast.expr:
-        site = self._site(node)
-        # A key that is awaited or yielded may come in another thread; a slice is no value.
-        is_value = not any(
-            isinstance(part, ast.Slice | ast.Starred | ast.Await | ast.Yield | ast.YieldFrom)
-            for part in ast.walk(node.slice)
-        )
-        node.value, node.slice = self.visit(node.value), self.visit(node.slice)
-        if is_value:
-            node.value = _call("holding", node, node.value, site)
-            node.slice = _call("item", node, node.slice, _number(mode), site)
+    def _subscript(self, node: ast.Subscript, mode: Mode, clearing: bool = False) -> ast.expr:
+        if is_made_here(node.value):
+            node.value, node.slice = self.visit(node.value), self.visit(node.slice)
+            return node
+        key = node.slice
+        parts = key.elts if isinstance(key, ast.Tuple) else [key]
+        # A slice is no value, and neither is what may come in another thread.
+        is_value = not any(isinstance(one, ast.Slice | ast.Starred) for one in parts)
+        name = "__delitem__" if isinstance(node.ctx, ast.Del) else ""
+        if self._is_simple(key):
+            touch = self._touch("item", node, mode, name, clearing)
+            node.value = call("item", node, self.visit(node.value), twice(key), touch)
+        elif is_value and not suspends(key):
+            touch = self._touch("holding", node, mode, name, clearing)
+            node.value = call("holding", node, self.visit(node.value), touch)
+            node.slice = call("key", node, self.visit(key), touch)
         else:
-            node.value = _call("whole", node, node.value, _number(mode), site)
+            touch = self._touch("whole", node, mode, "", clearing)
+            node.value = call("whole", node, self.visit(node.value), touch)
+            node.slice = self.visit(key)
+        return node
+
+    def _is_simple(self, key: ast.expr) -> bool:
+        """May it be evaluated twice?"""
+        if isinstance(key, ast.Name):
+            return not self.in_class and self._kind(key.id) is None
+        return isinstance(key, ast.Constant) or is_number(key)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        plain = [node.left, *node.comparators]
+        told = [self.visit(one) for one in plain]
+        for index, operator in enumerate(node.ops):
+            key, container = plain[index], plain[index + 1]
+            if not isinstance(operator, ast.In | ast.NotIn) or is_fresh(container):
+                continue
+            if self._is_simple(key):
+                touch = self._touch("member", node)
+                told[index + 1] = call("member", container, told[index + 1], twice(key), touch)
+            elif suspends(container):
+                touch = self._touch("whole", node)
+                told[index + 1] = call("whole", container, told[index + 1], touch)
+            else:
+                touch = self._touch("keyed", node)
+                told[index] = call("keyed", key, told[index], touch)
+                told[index + 1] = call("among", container, told[index + 1], touch)
+        node.left, *node.comparators = told
+        return node
+
+    # Calls
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        plain = list(node.args)
+        if isinstance(node.func, ast.Attribute):
+            self._method(node, node.func)
+            node.keywords = [self.visit(one) for one in node.keywords]
+            self._iterated_by_method(node, node.func.attr, plain)
+        else:
+            self.generic_visit(node)
+            # A name that means something else here is told of in vain.
+            if isinstance(name := node.func, ast.Name):
+                self._builtin(node, name.id, plain)
+        return node
+
+    def _method(self, node: ast.Call, function: ast.Attribute) -> None:
+        """Tell of a method's object, and of its key."""
+        name, object_ = function.attr, function.value
+        key = node.args[0] if node.args and name in KEYED else None
+        is_container = name in KEYED or name in WHOLE
+        touch: ast.Constant | None = None
+        if not is_container or is_super(object_) or is_made_here(object_):
+            node.func = self.visit(function)
+        elif key is None or isinstance(key, ast.Starred) or suspends(key):
+            touch = self._touch("method", node, Mode.READ, name)
+            function.value = call("method", function, self.visit(object_), touch)
+        elif self._is_simple(key) and (not isinstance(key, ast.Name) or key.id in self.bound):
+            # Of another name, that it has no value must show after the method is looked up.
+            touch = self._touch("item", node, Mode.READ, name)
+            function.value = call("item", function, self.visit(object_), twice(key), touch)
+        else:
+            touch = self._touch("holding", node, Mode.READ, name)
+            function.value = call("holding", function, self.visit(object_), touch)
+            first = call("key", key, self.visit(key), touch)
+            node.args = [first, *(self.visit(one) for one in node.args[1:])]
+            return
+        node.args = [self.visit(one) for one in node.args]
+
+    def _iterated_by_method(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
+        """Tell of the arguments that a method goes through."""
+        if name in CONSUMERS:  # functools.reduce, itertools.islice, …
+            self._iterated_args(node, plain, *CONSUMERS[name], name)
+        elif name in ITERATING or (name == "join" and len(plain) == 1 and not node.keywords):
+            self._iterated_args(node, plain, 0, None, name)
+
+    def _builtin(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
+        """Tell of what a function of the builtins uses; its arguments are visited."""
+        if not plain or isinstance(plain[0], ast.Starred):
+            return
+        if name in BY_NAME:
+            self._by_name(node, BY_NAME[name], plain)
+        elif name in CONSUMERS:
+            self._iterated_args(node, plain, *CONSUMERS[name], name)
+        elif name in ONLY_IF_ALONE and len(plain) == 1:
+            self._iterated_args(node, plain, 0, 1, name)
+        elif is_made_here(plain[0]):
+            pass
+        elif name == "next":
+            node.args[0] = call("next", node, node.args[0], self._touch("next", node, Mode.UPDATE))
+        elif name == "len" or (name == "bool" and self._is_place(plain[0])):
+            node.args[0] = call("whole", node, node.args[0], self._touch("whole", node))
+
+    def _by_name(self, node: ast.Call, mode: Mode, plain: Sequence[ast.expr]) -> None:
+        """Tell of an attribute that is given by its name."""
+        if len(plain) < 2 or node.keywords or is_super(plain[0]) or is_made_here(plain[0]):
+            return
+        name = plain[1]
+        clearing = mode is Mode.WRITE and (len(plain) < 3 or clears(plain[2]))
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            touch = self._touch("attribute", node, mode, name.value, clearing)
+            node.args[0] = call("attribute", node, node.args[0], touch)
+        elif isinstance(name, ast.Name) and self._is_simple(name):
+            touch = self._touch("named", node, mode, "", clearing)
+            node.args[0] = call("named", node, node.args[0], twice(name), touch)
+
+    # What is gone through
+
+    def _iterated_args(
+        self, node: ast.Call, plain: Sequence[ast.expr], first: int, behind: int | None, name: str
+    ) -> None:
+        for index in range(first, len(plain) if behind is None else min(behind, len(plain))):
+            if isinstance(plain[index], ast.Starred):
+                return  # which one it is shows only when it runs
+            node.args[index] = self._iterate(plain[index], node.args[index], name)
+
+    def _iterate(self, plain: ast.expr, told: ast.expr, by: str = "") -> ast.expr:
+        """An iterable, told of; it has been visited.
+
+        Args:
+            plain: As it was.
+            told: As it is now.
+            by: The name of the function that goes through it; empty for the language.
+        """
+        if is_fresh(plain):
+            return told
+        touch = self._touch("iterate", plain, Mode.READ, by)
+        return call("iterate", plain, told, touch)
+
+    def visit_Starred(self, node: ast.Starred) -> ast.expr:
+        told = self.visit(node.value)
+        loads = isinstance(node.ctx, ast.Load)
+        node.value = self._iterate(node.value, told) if loads else told
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        told = self.visit(node.value)
+        node.value = self._iterate(node.value, told) if node.arg is None else told
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.expr:
+        for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+            if key is None:
+                node.values[index] = self._iterate(value, self.visit(value))
+            else:
+                node.keys[index], node.values[index] = self.visit(key), self.visit(value)
+        return node
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:
+        node.value = self._iterate(node.value, self.visit(node.value))
+        return node
+
+    # What is tested
+
+    def _test(self, node: ast.expr) -> ast.expr:
+        """An expression of whose value only the truth counts, or that too."""
+        if isinstance(node, ast.BoolOp):
+            node.values = [self._test(one) for one in node.values]
+            return node
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            node.operand = self._test(node.operand)
+            return node
+        place = node.value if isinstance(node, ast.NamedExpr) else node
+        if self._is_place(place):
+            touch = self._touch("whole", place)
+            return call("whole", node, self.visit(node), touch)
+        told: ast.expr = self.visit(node)
+        return told
+
+    def _is_place(self, node: ast.expr) -> bool:
+        """May it hold a container that others have, too?"""
+        if isinstance(node, ast.Name):
+            return self._kind(node.id) is not None
+        if isinstance(node, ast.Subscript):
+            return not isinstance(node.slice, ast.Slice)
+        return isinstance(node, ast.Attribute)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        *tested, last = node.values
+        node.values = [*(self._test(one) for one in tested), self.visit(last)]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.op, ast.Not):
+            return self._test(node)
+        node.operand = self.visit(node.operand)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        node.test = self._test(node.test)
+        node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.stmt:
+        # A loop, since each `elif` is an `if` inside the one before.
+        inner = node
+        while True:
+            inner.test, inner.body = self._test(inner.test), self._statements(inner.body)
+            match inner.orelse:
+                case [ast.If() as inner]:
+                    continue
+                case rest:
+                    inner.orelse = self._statements(rest)
+                    return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        # A loop, since generated sources add up hundreds.
+        spine = [node]
+        while isinstance(left := spine[-1].left, ast.BinOp):
+            spine.append(left)
+        spine[-1].left = self.visit(spine[-1].left)
+        for one in reversed(spine):
+            one.right = self.visit(one.right)
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.stmt:
+        node.test = self._test(node.test)
+        node.body, node.orelse = self._statements(node.body), self._statements(node.orelse)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        node.test = self._test(node.test)
+        node.msg = self.visit(node.msg) if node.msg is not None else None
         return node
 
     # Names
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        told = self._shared(node.id, node, Mode.READ) if isinstance(node.ctx, ast.Load) else None
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        told = self._shared("variable", node.id, node, Mode.READ)
         if told is None:
             return node
-        both = ast.BoolOp(ast.Or(), [_call("variable", node, *told), node])
-        return ast.copy_location(both, node)
+        nothing = ast.copy_location(ast.Constant(None), node)
+        return ast.copy_location(WatchedName(call("variable", node, *told), nothing, node), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
-        node.value = self._storing(self.visit(node.value), node.target, Mode.WRITE)
+        value = self.visit(node.value)
+        node.value = self._storing(value, node.target, Mode.WRITE, clears(value))
         return node
 
     def visit_Assign(self, node: ast.Assign) -> Statements:
-        node.value = self.visit(node.value)
-        others = []
+        plain, value = node.value, self.visit(node.value)
+        others: list[str] = []
+        node.value = value
+        if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            node.value = self._iterate(plain, value)
         for index, target in enumerate(node.targets):
             if isinstance(target, ast.Name):
-                node.value = self._storing(node.value, target, Mode.WRITE)
+                node.value = self._storing(node.value, target, Mode.WRITE, clears(value))
             else:
-                node.targets[index] = self.visit(target)
-                others += _bound_by(target)
+                node.targets[index] = self._target(target, value)
+                others += bound_by(target)
+        self._binds(node.targets)
         return [node, *self._told(node, others)]
+
+    def _binds(self, targets: Iterable[ast.expr]) -> None:
+        """From here to the end of the statements around, these names have a value."""
+        names = {name for target in targets for name in bound_by(target)}
+        self.bound |= names - self.unbound
+
+    def _target(self, target: ast.expr, value: ast.expr) -> ast.expr:
+        """A target that is given a value, which has been visited."""
+        if isinstance(target, ast.Attribute):
+            return self._attribute(target, Mode.WRITE, clears(value))
+        if isinstance(target, ast.Subscript):
+            return self._subscript(target, Mode.WRITE, clears(value))
+        sequence = ast.Tuple | ast.List
+        if isinstance(target, sequence) and isinstance(value, sequence):
+            both = (*target.elts, *value.elts)
+            if len(target.elts) == len(value.elts) and not any(
+                isinstance(one, ast.Starred) for one in both
+            ):
+                pairs = zip(target.elts, value.elts, strict=True)
+                target.elts = [self._target(*pair) for pair in pairs]
+                return target
+        told: ast.expr = self.visit(target)
+        return told
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         # An annotation may be a text, or never be evaluated, and is no access that matters.
+        # Without a value nothing is stored.
         if node.value is not None:
-            node.value = self.visit(node.value)
+            value = node.value = self.visit(node.value)
             if isinstance(node.target, ast.Name):
-                node.value = self._storing(node.value, node.target, Mode.WRITE)
-        node.target = self.visit(node.target)
+                node.value = self._storing(value, node.target, Mode.WRITE, clears(value))
+            elif isinstance(node.target, ast.Attribute):
+                self._attribute(node.target, Mode.WRITE, clears(value))
+            else:
+                self._subscript(node.target, Mode.WRITE, clears(value))
         return node
 
     def visit_Delete(self, node: ast.Delete) -> Statements:
-        names = [name for target in node.targets for name in _bound_by(target)]
+        names = [name for target in node.targets for name in bound_by(target)]
         self.generic_visit(node)
-        return [*self._told(node, names), node]
+        return [*self._told(node, names, clearing=True), node]
 
     def visit_Import(self, node: ast.Import) -> Statements:
         names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-        return [node, *self._told(node, names)]
+        return self._imported(node, node.names[0].name, names)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Statements:
-        if node.module == "__future__":
-            return [node]  # nothing may come between two of them
-        return [node, *self._told(node, [alias.asname or alias.name for alias in node.names])]
+        # Of `__future__`, too: nothing may come between two of them, and nothing does.
+        module = "." * node.level + (node.module or "")
+        return self._imported(node, module, [one.asname or one.name for one in node.names])
+
+    def _imported(
+        self, node: ast.Import | ast.ImportFrom, module: str, names: Sequence[str]
+    ) -> Statements:
+        if not self.function:
+            return [node]
+        told = call("imported", node, self._touch("imported", node, Mode.READ, module))
+        told_of = ast.copy_location(ast.Expr(told), node)
+        return [node, told_of, *self._told(node, names)]
 
     def visit_For(self, node: ast.For) -> Statements:
-        return self._binding(node, [node.target])
+        plain = node.iter
+        told = self._binding(node, [node.target])
+        node.iter = self._iterate(plain, node.iter)
+        return told
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> Statements:
         return self._binding(node, [node.target])
@@ -193,20 +547,49 @@ class _Rewriter(ast.NodeTransformer):
     def visit_AsyncWith(self, node: ast.AsyncWith) -> Statements:
         return self._binding(node, [item.optional_vars for item in node.items])
 
+    def visit_withitem(self, node: ast.withitem) -> ast.withitem:
+        plain = node.context_expr
+        self.generic_visit(node)
+        node.context_expr = call("here", plain, node.context_expr, self._touch("here", plain))
+        return node
+
     def _binding(
         self,
         node: ast.For | ast.AsyncFor | ast.With | ast.AsyncWith,
         targets: Sequence[ast.expr | None],
     ) -> Statements:
         """A statement that binds names before its body."""
-        names = [name for target in targets if target for name in _bound_by(target)]
-        self.generic_visit(node)
-        node.body[:0] = self._told(node, names)
+        told_of = [target for target in targets if target is not None]
+        names = [name for target in told_of for name in bound_by(target)]
+        if isinstance(node, ast.For | ast.AsyncFor):
+            node.iter, node.target = self.visit(node.iter), self.visit(node.target)
+        else:
+            node.items = [self.visit(item) for item in node.items]
+        around = self.bound
+        self._binds(told_of)
+        node.body = [*self._told(node, names), *self._statements(node.body)]
+        self.bound = around
+        if isinstance(node, ast.For | ast.AsyncFor):
+            node.orelse = self._statements(node.orelse)
         return [node]
 
+    def visit_Try(self, node: ast.Try) -> ast.stmt:
+        return self._try(node)
+
+    def visit_TryStar(self, node: ast.TryStar) -> ast.stmt:
+        return self._try(node)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> ast.stmt:
+        node.body = self._statements(node.body)
+        node.handlers = [self.visit(handler) for handler in node.handlers]
+        node.orelse = self._statements(node.orelse)
+        node.finalbody = self._statements(node.finalbody)
+        return node
+
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
-        self.generic_visit(node)
-        node.body[:0] = self._told(node, [node.name] if node.name else [])
+        node.type = self.visit(node.type) if node.type is not None else None
+        told = self._told(node, [node.name] if node.name else [])
+        node.body = [*told, *self._statements(node.body)]
         return node
 
     def visit_match_case(self, node: ast.match_case) -> ast.match_case:
@@ -217,27 +600,37 @@ class _Rewriter(ast.NodeTransformer):
             for name in (getattr(part, "name", None), getattr(part, "rest", None))
             if isinstance(name, str)
         ]
-        node.guard = self.visit(node.guard) if node.guard is not None else None
+        node.guard = self._test(node.guard) if node.guard is not None else None
         node.body = [*self._told(node.body[0], names), *self._statements(node.body)]
         return node
 
-    def _storing(self, value: ast.expr, name: ast.Name, mode: Mode) -> ast.expr:
+    def _storing(
+        self, value: ast.expr, name: ast.Name, mode: Mode, clearing: bool = False
+    ) -> ast.expr:
         """A value, behind which it is told that a name is bound to it."""
-        told = self._shared(name.id, name, mode)
-        return value if told is None else _call("storing", name, value, *told)
+        told = self._shared("storing", name.id, name, mode, clearing)
+        return value if told is None else call("storing", name, value, *told)
 
-    def _told(self, place: ast.stmt | ast.ExceptHandler, names: Iterable[str]) -> list[ast.stmt]:
+    def _told(
+        self, place: ast.stmt | ast.ExceptHandler, names: Iterable[str], clearing: bool = False
+    ) -> list[ast.stmt]:
         """Statements that tell of what a statement binds."""
-        told = [self._shared(name, place, Mode.WRITE) for name in names]
-        calls = [_call("variable", place, *one) for one in told if one is not None]
-        return [ast.copy_location(ast.Expr(call), place) for call in calls]
+        told = [self._shared("variable", name, place, Mode.WRITE, clearing) for name in names]
+        calls = [call("variable", place, *one) for one in told if one is not None]
+        return [ast.copy_location(ast.Expr(one), place) for one in calls]
 
-    def _shared(self, name: str, place: Place, mode: Mode) -> list[ast.expr] | None:
-        """What is told of a name: the mode, the site, its cell; None if it is not watched."""
-        kind = self.scopes.kind(name)
+    def _kind(self, name: str) -> str | None:
+        """How a name is watched, if it is."""
+        return self.scopes.kind(name) if self.function else None
+
+    def _shared(
+        self, form: str, name: str, place: Place, mode: Mode, clearing: bool = False
+    ) -> list[ast.expr] | None:
+        """What is told of a name: where, and its cell; None if it is not watched."""
+        kind = self._kind(name)
         if kind is None:
             return None
-        told: list[ast.expr] = [_number(mode), self._site(place, name)]
+        told: list[ast.expr] = [self._touch(form, place, mode, self._mangled(name), clearing, name)]
         if kind == "cell":
             no_args = ast.arguments([], [], None, [], [], None, [])
             used = ast.copy_location(ast.Name(name, ast.Load()), place)
@@ -255,28 +648,53 @@ class _Rewriter(ast.NodeTransformer):
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Statements:
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
         node.args = self.visit(node.args)
-        self.scopes.enter(node)
-        node.body = self._statements(node.body)
-        self.scopes.leave()
+        with self._inside(node, node.name):
+            dying = self._dying(node)
+            node.body = self._statements(node.body)
+            at = 1 if ast.get_docstring(node, clean=False) is not None else 0
+            node.body[at:at] = dying
         return [node, *self._told(node, [node.name])]
+
+    def _dying(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Statements:
+        """The statement at the start of a finalizer."""
+        args = [*node.args.posonlyargs, *node.args.args]
+        if node.name != "__del__" or not args:
+            return []
+        owner = ast.copy_location(ast.Name(args[0].arg, ast.Load()), node)
+        told = call("dying", node, owner, self._touch("dying", node))
+        return [ast.copy_location(ast.Expr(told), node)]
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Statements:
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
         node.bases = [self.visit(one) for one in node.bases]
         node.keywords = [self.visit(one) for one in node.keywords]
         around, self.class_name = self.class_name, node.name
-        self.scopes.enter(node)
-        node.body = self._statements(node.body)
-        self.scopes.leave()
+        with self._inside(node, node.name):
+            node.body = self._statements(node.body)
         self.class_name = around
         return [node, *self._told(node, [node.name])]
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         node.args = self.visit(node.args)
-        self.scopes.enter(node)
-        node.body = self.visit(node.body)
-        self.scopes.leave()
+        with self._inside(node, "<lambda>"):
+            node.body = self.visit(node.body)
         return node
+
+    @contextmanager
+    def _inside(self, node: ast.AST, name: str) -> Iterator[None]:
+        """The scope of a function or a class."""
+        around = self.function, self.prefix, self.in_class, self.bound
+        self.in_class = isinstance(node, ast.ClassDef)
+        self.bound = frozenset(_given(getattr(node, "args", None))) - self.unbound
+        own = self.prefix + name
+        if self.in_class:
+            self.prefix = f"{own}."
+        else:
+            self.function, self.prefix = own, f"{own}.<locals>."
+        self.scopes.enter(node)
+        yield
+        self.scopes.leave()
+        self.function, self.prefix, self.in_class, self.bound = around
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
         return self._comprehension(node)
@@ -293,19 +711,39 @@ class _Rewriter(ast.NodeTransformer):
     def _comprehension(self, node: Comprehension) -> ast.expr:
         # Its first iterable is evaluated outside (language reference, 6.2.4).
         first = node.generators[0]
-        first.iter = self.visit(first.iter)
+        outermost = self._generator(first)
+        around = self.in_class, self.bound
+        self.in_class = False
         self.scopes.enter(node)
-        outermost, first.iter = first.iter, ast.Constant(None)
-        self.generic_visit(node)
+        first.iter = ast.Constant(None)
+        # In the order in which it runs, so that its own names have a value in its parts.
+        node.generators = [self.visit(one) for one in node.generators]
         first.iter = outermost
+        for part in ("key", "value", "elt"):
+            if (inner := getattr(node, part, None)) is not None:
+                setattr(node, part, self.visit(inner))
         self.scopes.leave()
+        self.in_class, self.bound = around
         return node
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        node.target = self.visit(node.target)
+        node.iter = self._generator(node)
+        self._binds([node.target])
+        node.ifs = [self._test(one) for one in node.ifs]
+        return node
+
+    def _generator(self, node: ast.comprehension) -> ast.expr:
+        told: ast.expr = self.visit(node.iter)
+        return told if node.is_async else self._iterate(node.iter, told)
 
     def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
         found: list[ast.stmt] = []
+        around = self.bound
         for statement in body:
             new = self.visit(statement)
             found += new if isinstance(new, list) else [new]
+        self.bound = around
         return found
 
     # What must stay as it is
@@ -316,15 +754,26 @@ class _Rewriter(ast.NodeTransformer):
     def visit_TypeAlias(self, node: ast.stmt) -> ast.stmt:
         return node  # an annotation by another name (PEP 695)
 
-    def _mangled(self, attribute: str) -> str:
+    def _mangled(self, name: str) -> str:
         """As the compiler will have it (language reference, 6.2.1)."""
         around = self.class_name.lstrip("_")
-        private = attribute.startswith("__") and not attribute.endswith("__")
-        return f"_{around}{attribute}" if private and around else attribute
+        private = name.startswith("__") and not name.endswith("__")
+        return f"_{around}{name}" if private and around else name
 
-    def _site(self, node: Place, text: str | None = None) -> ast.Constant:
-        self.sites.append(Site(self.path, node.lineno, text or self._written(node)))
-        return ast.Constant(len(self.sites) - 1)
+    def _touch(
+        self,
+        form: str,
+        place: Place,
+        mode: Mode = Mode.READ,
+        name: str = "",
+        clearing: bool = False,
+        text: str | None = None,
+    ) -> ast.Constant:
+        """A place in the source, and the constant that stands for it."""
+        site = Site(self.path, place.lineno, text or self._written(place))
+        function = self.function
+        self.touches.append(Touch(site, form, mode, name, function, clears=clearing))
+        return marker(len(self.touches) - 1)
 
     def _written(self, node: Place) -> str:
         # ast.unparse would write the whole of `a.b.c` anew for each of its parts.
@@ -332,36 +781,3 @@ class _Rewriter(ast.NodeTransformer):
         ends_here = node.end_lineno == node.lineno
         text = line[node.col_offset : node.end_col_offset if ends_here else None].decode()
         return text if ends_here else f"{text} …"
-
-
-def _mode_of(context: ast.expr_context) -> Mode:
-    return Mode.READ if isinstance(context, ast.Load) else Mode.WRITE
-
-
-def _number(mode: Mode) -> ast.Constant:
-    return ast.Constant(MODES.index(mode))
-
-
-def _bound_by(target: ast.expr) -> list[str]:
-    """The names that a target binds, or deletes."""
-    return [
-        part.id
-        for part in ast.walk(target)
-        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
-    ]
-
-
-def _call(function: str, place: Place, *args: ast.expr) -> ast.expr:
-    """A call, at the place of a node that it becomes a part of."""
-    called = ast.Name(f"{PREFIX}{function}__", ast.Load())
-    new = ast.Call(called, list(args), [])
-    for part in (new, called, *args):
-        if not hasattr(part, "lineno"):
-            ast.copy_location(part, place)
-    return new
-
-
-def _is_super(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-    )

@@ -8,6 +8,7 @@ race to rebind. What is what the compiler's own symbol tables say.
 from __future__ import annotations
 
 import ast
+import re
 import symtable
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -32,12 +33,6 @@ class Scopes:
         Raises:
             SyntaxError: The names make no sense, e.g. `nonlocal` of none.
         """
-        top = symtable.symtable(text, path, "exec")
-        self._scopes: list[symtable.SymbolTable | frozenset[str] | None] = [top]
-        self._waiting: defaultdict[tuple[str, int], deque[symtable.SymbolTable]]
-        self._waiting = defaultdict(deque)
-        for table in _below(top):
-            self._waiting[table.get_name(), table.get_lineno()].append(table)
         self._globals: set[str] = set()
         self._nonlocals: set[str] = set()
         for node in ast.walk(tree):
@@ -45,6 +40,17 @@ class Scopes:
                 self._globals.update(node.names)
             elif isinstance(node, ast.Nonlocal):
                 self._nonlocals.update(node.names)
+        self._scopes: list[symtable.SymbolTable | frozenset[str] | None] = []
+        self._waiting: defaultdict[tuple[str, int], deque[symtable.SymbolTable]]
+        self._waiting = defaultdict(deque)
+        if not self.watches_any:
+            return
+        top = symtable.symtable(_without_escapes(text), path, "exec")
+        self._scopes.append(top)
+        for table in _below(top):
+            # There are others of the same name and line, e.g. of its type parameters.
+            if table.get_type() in {"function", "class"}:
+                self._waiting[table.get_name(), table.get_lineno()].append(table)
 
     @property
     def watches_any(self) -> bool:
@@ -53,6 +59,8 @@ class Scopes:
 
     def enter(self, node: ast.AST) -> None:
         """Go into the scope that a node makes: a function, a class, a comprehension."""
+        if not self.watches_any:
+            return
         generators: list[ast.comprehension] | None = getattr(node, "generators", None)
         if generators is not None:
             # Since 3.12 the compiler's tables leave out most of them (PEP 709).
@@ -73,7 +81,8 @@ class Scopes:
 
     def leave(self) -> None:
         """Go back to the scope around."""
-        self._scopes.pop()
+        if self.watches_any:
+            self._scopes.pop()
 
     def kind(self, name: str) -> Kind | None:
         """How a name of the scope is shared; None if it is not watched."""
@@ -98,6 +107,21 @@ class Scopes:
         if name in self._nonlocals and (symbol.is_free() or _is_shared(table, name)):
             return "cell"
         return None
+
+
+def _without_escapes(text: str) -> str:
+    """The same names in the same places, and no strings that the compiler warns of.
+
+    It has done so when the text was parsed, and would once more.
+    """
+    return re.sub(r"\\(N\{[^}\n]*\}|[{}]|\r?\n|\r|.)", _without_escape, text)
+
+
+def _without_escape(found: re.Match[str]) -> str:
+    behind: str = found[1]
+    if behind in "{}":
+        return f"_{behind}"
+    return found[0] if behind in {"\n", "\r\n", "\r"} else "_" * len(found[0])
 
 
 def _below(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

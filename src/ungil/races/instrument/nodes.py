@@ -1,0 +1,154 @@
+"""The nodes that are put into a program's tree, and what its own nodes are."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import Final
+
+from ungil.races.instrument.methods import FRESH
+from ungil.races.trace import Mode
+
+__all__ = [
+    "MARK",
+    "PREFIX",
+    "Place",
+    "Touched",
+    "WatchedName",
+    "bound_by",
+    "call",
+    "clears",
+    "is_fresh",
+    "is_made_here",
+    "is_number",
+    "is_super",
+    "marker",
+    "mode_of",
+    "number_of",
+    "suspends",
+    "twice",
+]
+
+PREFIX: Final = "__ungil_"
+"""The calls go to builtins of these names, e.g. `__ungil_attribute__`: no namespace of
+the program changes. They end in underscores, too, so no class mangles them."""
+
+MARK: Final = "ungil touch"
+"""A call's constant is this and the number of a touch, until the code is loaded."""
+
+Place = ast.expr | ast.stmt | ast.ExceptHandler
+
+
+class Touched(ast.Call):
+    """A call that tells, so that others can look through it (see `pytest_rewriting`)."""
+
+
+class WatchedName(ast.IfExp):
+    """A name that is told of before it is used: `None if variable(…) else name`."""
+
+
+def marker(number: int) -> ast.Constant:
+    """The constant that stands for a touch."""
+    constant = ast.Constant(None)
+    # The type stubs do not know that a constant may be a tuple of others.
+    constant.value = (MARK, number)  # type: ignore[assignment]
+    return constant
+
+
+def number_of(node: Touched) -> int:
+    """The number of the touch that a call tells of."""
+    for arg in node.args:
+        if isinstance(arg, ast.Constant) and isinstance(value := arg.value, tuple):
+            return int(value[1])
+    raise ValueError("a call that tells of nothing")
+
+
+def call(function: str, place: Place, *args: ast.expr) -> Touched:
+    """A call that tells, at the place of a node that it becomes a part of."""
+    called = ast.Name(f"{PREFIX}{function}__", ast.Load())
+    new = Touched(called, list(args), [])
+    for part in (new, called, *args):
+        if not hasattr(part, "lineno"):
+            ast.copy_location(part, place)
+    return new
+
+
+def twice(node: ast.expr) -> ast.expr:
+    """A simple expression once more."""
+    return copy.copy(node)
+
+
+def mode_of(context: ast.expr_context) -> Mode:
+    """What an expression in it does."""
+    return Mode.READ if isinstance(context, ast.Load) else Mode.WRITE
+
+
+def bound_by(target: ast.expr) -> list[str]:
+    """The names that a target binds, or deletes."""
+    return [
+        part.id
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    ]
+
+
+def is_super(node: ast.expr) -> bool:
+    """Is it a `super()`, whose object is made for this one access?"""
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    )
+
+
+_DISPLAYS = (
+    ast.Constant
+    | ast.JoinedStr
+    | ast.List
+    | ast.Tuple
+    | ast.Set
+    | ast.Dict
+    | ast.ListComp
+    | ast.SetComp
+    | ast.DictComp
+    | ast.GeneratorExp
+    | ast.Lambda
+)
+
+
+def is_made_here(node: ast.expr) -> bool:
+    """Is its object a constant, or one that nobody else has?
+
+    To leave these alone also keeps the compiler's warnings (`[1, 2]['a']`) and its short
+    cuts (`x in {1, 2}`).
+    """
+    return isinstance(node, _DISPLAYS)
+
+
+def is_fresh(node: ast.expr) -> bool:
+    """Likewise, if the names of the builtins mean the builtins."""
+    return is_made_here(node) or (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FRESH
+    )
+
+
+def is_number(node: ast.expr) -> bool:
+    """Is it a number with a minus?"""
+    return (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and isinstance(node.operand.value, int | float | complex)
+    )
+
+
+def suspends(node: ast.expr) -> bool:
+    """May it end in another thread, or after others have run in this one?"""
+    return any(isinstance(part, ast.Await | ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+
+
+def clears(value: ast.expr) -> bool:
+    """Is it what stands for nothing?"""
+    if isinstance(value, ast.Constant):
+        return not value.value
+    if isinstance(value, ast.List | ast.Tuple):
+        return not value.elts
+    return isinstance(value, ast.Dict) and not value.keys
