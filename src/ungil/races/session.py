@@ -1,0 +1,157 @@
+"""One stretch of watching in this process: what is instrumented, and what was left out."""
+
+from __future__ import annotations
+
+import _thread
+import gc
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FunctionType
+
+from ungil.races.instrument.hook import Hook
+from ungil.races.instrument.loading import compiled
+from ungil.races.journal import Record
+from ungil.races.scope import is_stdlib
+from ungil.races.settings import Settings
+from ungil.races.watching import Watch
+
+__all__ = ["Session", "current"]
+
+_current: Session | None = None
+
+
+def current() -> Session | None:
+    """The session that watches this process; None if none does."""
+    return _current
+
+
+class Session:
+    """Watches modules from when they are imported, or those that were, from its start.
+
+    Attributes:
+        settings: What is watched.
+    """
+
+    def __init__(self, settings: Settings, record: Callable[[Record], None]) -> None:
+        """Prepare it.
+
+        Args:
+            settings: What is watched.
+            record: Is given what is found, from any thread.
+        """
+        self.settings = settings
+        self._record = record
+        self._lock = _thread.allocate_lock()
+        self._seen: set[str] = set()
+        self._exchanged: list[tuple[FunctionType, CodeType]] = []
+        self.watch = Watch(record, settings.history)
+        self._cache = Path(settings.cache) if settings.cache else None
+        self.hook = Hook(
+            settings.scope,
+            self.watch.make,
+            self._cache,
+            told=self._failed,
+            passed=self._passed,
+            done=self._done,
+        )
+
+    def start(self) -> None:
+        """Watch from now on.
+
+        Raises:
+            RuntimeError: This process is being watched already.
+        """
+        global _current  # noqa: PLW0603 - a process is watched once at a time
+        if _current is not None:
+            raise RuntimeError("this process is being watched already")
+        _current = self
+        # What the scope has to find out first may import modules, and must not ask for them.
+        is_stdlib(__file__)
+        sys.meta_path.insert(0, self.hook)
+        self.watch.start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self.watch.stop()
+        if self.hook in sys.meta_path:
+            sys.meta_path.remove(self.hook)
+        for function, code in reversed(self._exchanged):
+            function.__code__ = code
+        self._exchanged.clear()
+        global _current  # noqa: PLW0603 - likewise
+        _current = None
+
+    def unsafe(self, test: str, reason: str) -> None:
+        """A test was not run beside itself."""
+        self._record(["unsafe", test, reason])
+
+    def code(self, source: bytes, path: str, module: str) -> CodeType:
+        """The code of a program's main file, instrumented if it is in scope.
+
+        Raises:
+            SyntaxError: Of the source.
+            ValueError: It holds a null byte.
+        """
+        if not self.settings.scope(module, path):
+            return compile(source, path, "exec", dont_inherit=True)
+        try:
+            code = compiled(source, path, self.watch.make, self._cache)
+        except RecursionError as error:
+            self._failed(module, str(error))
+            return compile(source, path, "exec", dont_inherit=True)
+        self._told("watched", module)
+        return code
+
+    def take_over(self) -> None:
+        """Watch the functions of modules that were imported before.
+
+        Their code is exchanged, so whoever holds one of them calls what is watched. What
+        is running goes on as it is.
+        """
+        new: dict[tuple[str, str, int], CodeType] = {}
+        for name, module in list(sys.modules.items()):
+            path = getattr(module, "__file__", None)
+            if path is None or not path.endswith(".py") or not self.settings.scope(name, path):
+                continue
+            try:
+                code = self.code(Path(path).read_bytes(), path, name)
+            except (OSError, SyntaxError, ValueError) as error:
+                self._failed(name, str(error))
+                continue
+            _gather(code, new)
+        for function in gc.get_objects():
+            if type(function) is FunctionType:
+                code = function.__code__
+                replaced = new.get((code.co_filename, code.co_name, code.co_firstlineno))
+                if replaced is not None and replaced.co_freevars == code.co_freevars:
+                    self._exchanged.append((function, code))
+                    function.__code__ = replaced
+
+    def _done(self, module: str) -> None:
+        self.watch.core.module_done()
+        self._told("watched", module)
+
+    def _passed(self, module: str) -> None:
+        top = module.partition(".")[0]
+        if top not in sys.stdlib_module_names and not top.startswith(("ungil", "_sysconfigdata")):
+            self._told("unwatched", top)
+
+    def _failed(self, module: str, reason: str) -> None:
+        self._told("problem", f"{module} was not watched: {reason}.")
+
+    def _told(self, what: str, text: str) -> None:
+        was_quiet = self.watch.core.quiet(True)
+        with self._lock:
+            is_new = text not in self._seen
+            self._seen.add(text)
+        if is_new:
+            self._record([what, text])
+        self.watch.core.quiet(was_quiet)
+
+
+def _gather(code: CodeType, into: dict[tuple[str, str, int], CodeType]) -> None:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            into[constant.co_filename, constant.co_name, constant.co_firstlineno] = constant
+            _gather(constant, into)

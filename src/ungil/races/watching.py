@@ -1,0 +1,300 @@
+"""Watching this process: what its code touches becomes records of what is not in order.
+
+The instrumented code and the C functions that order threads tell a core; the core tells a
+`Told` of what it finds, each thing once.
+"""
+
+from __future__ import annotations
+
+import _thread
+import builtins
+import os
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from types import FrameType
+
+from ungil.races import sync
+from ungil.races.core import Core, core_in_use
+from ungil.races.detect import Inversion, LockOrder
+from ungil.races.effects import effects, iterators
+from ungil.races.instrument import PREFIX
+from ungil.races.journal import Record
+from ungil.races.trace import Acquire, Fork, Join, Mode, Release, Site, Touch
+
+__all__ = ["FORMS", "Watch"]
+
+FORMS = (
+    "attribute",
+    "named",
+    "item",
+    "member",
+    "holding",
+    "keyed",
+    "key",
+    "among",
+    "whole",
+    "method",
+    "iterate",
+    "next",
+    "variable",
+    "storing",
+    "here",
+    "imported",
+    "dying",
+)
+"""What instrumented code calls, as builtins."""
+
+_PARTS = ("attribute", "item", "structure", "variable", "iterator")
+_MODES = tuple(Mode)
+_DEEPEST = 16
+"""Calls of a stack that are kept."""
+
+_UNKNOWN = 0xFFFFFFFF
+
+_LOST = (
+    "The histories of {:,} variables were dropped for lack of room (--history); "
+    "races with them were not seen."
+)
+_REFERENCE = (
+    "The native core is missing ({}), so the reference in Python watched: it is slow, and "
+    "does not see locks that were made before."
+)
+
+_STOPPED_IN_CHILDREN: list[Core] = []
+# What other threads were in the middle of never ends in a child that was forked.
+
+
+class _SetsItself:
+    """A class whose attributes its own code sets."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set it, after all."""
+        super().__setattr__(name, value)
+
+
+class Watch:
+    """Watches this process, one at a time.
+
+    Attributes:
+        touches: All that the instrumented code can tell of, by number.
+    """
+
+    def __init__(self, record: Callable[[Record], None], history: int = 0) -> None:
+        """Begin.
+
+        Args:
+            record: Is given what is found, from any thread.
+            history: How many variables are remembered at most; 0 for as many as there are.
+        """
+        self.touches: list[Touch] = []
+        self.core, self._why_reference = core_in_use()
+        self._record = record
+        self._lock = _thread.allocate_lock()
+        self._recorded: set[int] = set()
+        self._order = LockOrder()
+        self._names: dict[int, str] = {}
+        self._history = history
+        if self._why_reference:
+            record(["problem", _REFERENCE.format(self._why_reference)])
+
+    def start(self) -> None:
+        """Watch from now on."""
+        for form in FORMS:
+            setattr(builtins, f"{PREFIX}{form}__", getattr(self.core, form))
+        number = self.core.start(
+            watcher=self,
+            effects=effects(),
+            iterators=iterators(),
+            local=_thread._local,  # noqa: SLF001 - what threading.local is
+            cached_property=cached_property,
+            filling=defaultdict,
+            setting=_SetsItself,
+            hooks=sync.c_functions(),
+            history=self._history,
+        )
+        self._names[number] = threading.current_thread().name
+        self._listening = sync.Listening(
+            self.core.post,
+            self.core.receive,
+            self.core.unordered,
+            self.core.blocks,
+            self.core.all_joined,
+        )
+        if self.core not in _STOPPED_IN_CHILDREN:
+            _STOPPED_IN_CHILDREN.append(self.core)
+            os.register_at_fork(after_in_child=self.core.stop)
+
+    def stop(self) -> None:
+        """Watch no more; the instrumented code goes on as it is."""
+        self.core.stop()
+        self._listening.end()
+        if lost := self.core.lost():
+            self._record(["problem", _LOST.format(lost)])
+
+    def make(self, touches: Sequence[Touch]) -> list[object]:
+        """What the constants of a module's code are replaced by."""
+        # The program may hold a lock meanwhile; this one is none of its.
+        was_quiet = self.core.quiet(True)
+        with self._lock:
+            first = len(self.touches)
+            self.touches += touches
+        self.core.quiet(was_quiet)
+        rows = [
+            (
+                one.form,
+                _MODES.index(one.mode),
+                one.name or _DEFAULTS.get((one.form, one.mode), ""),
+                one.clears,
+                one.function.rpartition(".")[2] in _INITIALISERS,
+                tuple((earlier, how == "check") for earlier, how in one.after),
+            )
+            for one in touches
+        ]
+        return self.core.make(first, rows)
+
+    # What the core tells. It calls these from the thread that did it, and listens to
+    # nothing that the thread does meanwhile.
+
+    def conflict(
+        self,
+        first: int,
+        first_thread: int,
+        first_name: str | None,
+        first_locks: Sequence[int],
+        first_mode: int,
+        second: int,
+        second_thread: int,
+        second_name: str | None,
+        second_locks: Sequence[int],
+        second_mode: int,
+        kind: str,
+        owner: int,
+        part: int,
+        iterates: int,
+    ) -> None:
+        """Two accesses that nothing orders; the second is being made."""
+        if second_name is None:
+            active = threading._active.get(_thread.get_ident())  # type: ignore[attr-defined]  # noqa: SLF001 - current_thread() would make one
+            second_name = None if active is None else active.name
+            if second_name is not None:
+                self._names.setdefault(second_thread, second_name)
+        stack = _stack(sys._getframe(1))  # noqa: SLF001 - the stack of the program
+        with self._lock:
+            self._need(first, second)
+            self._record(
+                [
+                    "conflict",
+                    [first, self._name(first_thread, first_name), self._held(first_locks), []],
+                    [second, self._name(second_thread, second_name), self._held(second_locks),
+                     stack],
+                    owner,
+                    self._kind(kind, part, second),
+                    _PARTS[part],
+                    _MODES[first_mode].value,
+                    _MODES[second_mode].value,
+                    [bool(iterates & 1), bool(iterates & 2)],
+                ]
+            )  # fmt: skip  # a row for each side
+
+    def compound(self, earlier: int, act: int, check: bool) -> None:
+        """A thread did one thing and then the other to the same variable."""
+        with self._lock:
+            self._need(earlier, act)
+            self._record(["compound", earlier, act, "check" if check else "value"])
+
+    def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
+        """A thread took a lock while it held others."""
+        with self._lock:
+            for one, where in held:
+                self._order.feed(Acquire(thread, one, self._site(where)))
+            found = self._order.feed(Acquire(thread, lock, self._site(touch)))
+            for one in (lock, *(number for number, _ in reversed(held))):
+                self._order.feed(Release(thread, one))
+            for inversion in found:
+                self._cycle(inversion)
+
+    def forked(self, thread: int, child: int) -> None:
+        """A thread is about to start another."""
+        with self._lock:
+            self._order.feed(Fork(thread, child))
+
+    def joined(self, thread: int, child: int) -> None:
+        """A thread knows that another has ended."""
+        with self._lock:
+            self._order.feed(Join(thread, child))
+
+    def blocks(self, touch: int, what: str, locks: Sequence[int]) -> None:
+        """A thread is about to wait while it holds locks."""
+        with self._lock:
+            self._record(["blocked", list(self._site(touch)), what, self._held(locks)])
+
+    def _cycle(self, inversion: Inversion) -> None:
+        steps = [
+            [_lock_name(one.held_site), _lock_name(one.site), list(one.held_site), list(one.site)]
+            for one in inversion.arrows
+        ]
+        threads = [self._name(one.thread, None) for one in inversion.arrows]
+        self._record(["cycle", steps, threads])
+
+    def _need(self, *numbers: int) -> None:
+        """Record touches that were not yet."""
+        for number in numbers:
+            if number not in self._recorded:
+                self._recorded.add(number)
+                one = self.touches[number]
+                self._record(
+                    [
+                        *("touch", number, list(one.site), one.form, one.mode.value),
+                        *(one.name, one.function, one.clears),
+                    ]
+                )
+
+    def _site(self, number: int) -> Site:
+        return Site("", 0) if number in {_UNKNOWN, -1} else self.touches[number].site
+
+    def _held(self, locks: Sequence[int]) -> list[str]:
+        sites = [self._site(one) for one in locks]
+        return [f"{_lock_name(one)}, taken at {one.path}:{one.line}" for one in sites]
+
+    def _name(self, thread: int, name: str | None) -> str:
+        return name or self._names.get(thread) or f"thread {thread}"
+
+    def _kind(self, kind: str, part: int, touch: int) -> str:
+        if _PARTS[part] == "variable" and kind == "dict":
+            return f"module {self.touches[touch].site.path}"
+        return kind
+
+
+_INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
+
+_DEFAULTS = {
+    ("item", Mode.READ): "__getitem__",
+    ("item", Mode.UPDATE): "__setitem__",
+    ("item", Mode.WRITE): "__setitem__",
+    ("holding", Mode.READ): "__getitem__",
+    ("holding", Mode.UPDATE): "__setitem__",
+    ("holding", Mode.WRITE): "__setitem__",
+    ("key", Mode.READ): "__getitem__",
+    ("member", Mode.READ): "__contains__",
+    ("keyed", Mode.READ): "__contains__",
+    ("among", Mode.READ): "__contains__",
+}
+
+
+def _lock_name(site: Site) -> str:
+    return site.text.removesuffix(".acquire") or "a lock"
+
+
+def _stack(frame: FrameType | None) -> list[list[object]]:
+    stack: list[list[object]] = []
+    while frame is not None and len(stack) < _DEEPEST:
+        code, module = frame.f_code, frame.f_globals.get("__name__", "")
+        # Not what watches, nor what every thread begins with.
+        of_program = module != "threading" and not module.startswith(("ungil.races", "_frozen"))
+        if of_program and not code.co_filename.startswith("<frozen"):
+            stack.append([code.co_filename, frame.f_lineno or 0, code.co_qualname])
+        frame = frame.f_back
+    return stack
