@@ -7,9 +7,10 @@ misspelt `fail-on` that is silently passed over would turn a check off.
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -26,7 +27,17 @@ from ungil.target import (
     parse_python,
 )
 
-__all__ = ["EVIDENCE", "FAIL_ON", "Config", "ConfigError", "Ignore", "apply_ignores", "load"]
+__all__ = [
+    "EVIDENCE",
+    "FAIL_ON",
+    "Config",
+    "ConfigError",
+    "Ignore",
+    "RaceConfig",
+    "apply_ignores",
+    "is_module_name",
+    "load",
+]
 
 _T = TypeVar("_T")
 
@@ -51,6 +62,8 @@ class Ignore:
         distribution: Normalised name; None for every distribution.
         until: The last day on which it holds; None for ever.
         location: Where it is written.
+        where: A pattern that a place of the finding fits: its file, its file and line,
+            or the function around it; None for every place.
     """
 
     rule: str
@@ -58,11 +71,45 @@ class Ignore:
     distribution: str | None = None
     until: date | None = None
     location: Location | None = None
+    where: str | None = None
 
     def covers(self, finding: Finding) -> bool:
         """Is this what the user meant?"""
         name = finding.subject.split(" ", 1)[0]
-        return self.rule == finding.rule.code and self.distribution in {None, name}
+        if self.rule != finding.rule.code or self.distribution not in {None, name}:
+            return False
+        return self.where is None or any(
+            fnmatch.fnmatchcase(place, self.where) for place in _places(finding)
+        )
+
+
+def _places(finding: Finding) -> Iterator[str]:
+    """What a pattern may name."""
+    sides = finding.sides
+    for location in (finding.location, *(side.location for side in sides)):
+        if location is not None:
+            yield location.path
+            yield str(location)
+    yield from (side.function for side in sides if side.function)
+
+
+@dataclass(frozen=True, slots=True)
+class RaceConfig:
+    """`[tool.ungil.race]`.
+
+    Attributes:
+        include: Packages that are watched beside the project's own.
+        exclude: Packages that are not watched.
+        include_stdlib: Is the standard library watched?
+        history: Variables that are remembered at most; 0 for as many as there are.
+        together: How often each test is run at once; 1 for as it is.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include_stdlib: bool = False
+    history: int = 0
+    together: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +125,7 @@ class Config:
         evidence: How closely wheels are looked at.
         fail_on: The lightest severity that fails a run.
         ignores: Findings set aside.
+        race: Of `ungil race`.
     """
 
     targets: tuple[PythonVersion, ...] = tuple(map(parse_python, DEFAULT_VERSIONS))
@@ -88,6 +136,7 @@ class Config:
     evidence: Evidence = Evidence.DECLARATION
     fail_on: Severity = Severity.ERROR
     ignores: tuple[Ignore, ...] = ()
+    race: RaceConfig = RaceConfig()
 
 
 def load(pyproject: Path) -> Config:
@@ -118,7 +167,9 @@ def apply_ignores(
     marked = list(findings)
     for ignore in ignores:
         subject = f"ignore of {ignore.rule}" + (
-            f" for {ignore.distribution}" if ignore.distribution else ""
+            f" for {ignore.distribution or ignore.where}"
+            if ignore.distribution or ignore.where
+            else ""
         )
         if ignore.until is not None and today > ignore.until:
             marked.append(
@@ -165,7 +216,7 @@ def _config(table: object, path: str, text: str) -> Config:
 
 
 def _ignore(entry: dict[str, Any], where: str, location: Location) -> Ignore:
-    entries = _table(entry, where, ("rule", "reason", "distribution", "until"))
+    entries = _table(entry, where, ("rule", "reason", "distribution", "until", "where"))
     for needed in ("rule", "reason"):
         if not isinstance(entries.get(needed), str) or not entries[needed].strip():
             raise ConfigError(f"{where}: needs `{needed}`, a text")
@@ -184,12 +235,16 @@ def _ignore(entry: dict[str, Any], where: str, location: Location) -> Ignore:
     name = entries.get("distribution")
     if name is not None and not isinstance(name, str):
         raise ConfigError(f"{where}: `distribution` is no text")
+    pattern = entries.get("where")
+    if pattern is not None and not (isinstance(pattern, str) and pattern.strip()):
+        raise ConfigError(f"{where}: `where` is no text; write a file, FILE:LINE or a function")
     return Ignore(
         rule=entries["rule"],
         reason=entries["reason"].strip(),
         distribution=None if name is None else _normalise(name),
         until=until,
         location=location,
+        where=None if pattern is None else pattern.strip().removeprefix("./"),
     )
 
 
@@ -273,6 +328,44 @@ def _choice(choices: Mapping[str, _T]) -> Callable[[object, str], _T]:
     return read
 
 
+def _modules(value: object, where: str) -> tuple[str, ...]:
+    names = _texts(value, where)
+    for name in names:
+        if not is_module_name(name):
+            raise ConfigError(f"{where}: {name!r} is no package; write it as in an import")
+    return names
+
+
+def is_module_name(name: str) -> bool:
+    """Could it be imported, e.g. `requests` or `app.models`?"""
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _at_least(least: int) -> Callable[[object, str], int]:
+    def read(value: object, where: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ConfigError(f"{where}: must be a whole number of {least} or more")
+        return value
+
+    return read
+
+
+def _race(value: object, where: str) -> RaceConfig:
+    config = RaceConfig()
+    for key, one in _table(value, where, _RACE_READERS).items():
+        read = _RACE_READERS[key](one, f"{where}: {key}")
+        config = replace(config, **{key.replace("-", "_"): read})
+    return config
+
+
+_RACE_READERS: dict[str, Callable[[object, str], Any]] = {
+    "include": _modules,
+    "exclude": _modules,
+    "include-stdlib": _flag,
+    "history": _at_least(0),
+    "together": _at_least(1),
+}
+
 _READERS: dict[str, Callable[[object, str], Any]] = {
     "targets": _targets,
     "platforms": _platforms,
@@ -282,4 +375,5 @@ _READERS: dict[str, Callable[[object, str], Any]] = {
     "evidence": _choice(EVIDENCE),
     "fail-on": _choice(FAIL_ON),
     "ignore": lambda value, _: value,
+    "race": _race,
 }

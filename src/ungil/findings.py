@@ -21,8 +21,10 @@ from importlib import resources
 
 __all__ = [
     "Evidence",
+    "Excerpt",
     "Finding",
     "Import",
+    "Line",
     "Location",
     "Module",
     "Report",
@@ -122,6 +124,40 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a source.
+
+    Attributes:
+        number: Counted from 1.
+        text: Without its end.
+        marked: Is it one that the finding is about, rather than beside one?
+    """
+
+    number: int
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A piece of source that a finding shows, and what happened there.
+
+    Attributes:
+        title: What happened, e.g. `thread worker-1 writes self.n`.
+        location: Where.
+        lines: Empty where the source could not be read.
+        calls: How it came there, the nearest first.
+        function: The qualified name of the function around; empty if there is none.
+    """
+
+    title: str
+    location: Location
+    lines: tuple[Line, ...] = ()
+    calls: tuple[Step, ...] = ()
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a person should know, and what to do about it.
 
@@ -136,6 +172,9 @@ class Finding:
         platform: E.g. `x86_64-unknown-linux-gnu`; None like target.
         ignored: The user's reason for ignoring it; None while it counts.
         steps: How it came to it, the first first; empty where it has no story.
+        sides: The places that meet in it, such as the two accesses of a race; empty
+            where there is but one place.
+        count: How often it was seen; 0 where that is not counted.
     """
 
     rule: Rule
@@ -148,6 +187,8 @@ class Finding:
     platform: str | None = None
     ignored: str | None = None
     steps: tuple[Step, ...] = ()
+    sides: tuple[Excerpt, ...] = ()
+    count: int = 0
 
     def ignore(self, reason: str) -> Finding:
         """The same finding, set aside for `reason`."""
@@ -310,10 +351,16 @@ class Report:
         if not self.created:
             stamp = datetime.now(UTC).isoformat(timespec="seconds")
             object.__setattr__(self, "created", stamp.replace("+00:00", "Z"))
-        # Blockers first; within one weight, by rule and then by name.
+        # Blockers first; within one weight the most frequent, then by rule and by name.
         findings = sorted(
             self.findings,
-            key=lambda f: (f.ignored is not None, f.rule.severity.rank, f.rule.code, f.subject),
+            key=lambda f: (
+                f.ignored is not None,
+                f.rule.severity.rank,
+                -f.count,
+                f.rule.code,
+                f.subject,
+            ),
         )
         object.__setattr__(self, "findings", tuple(findings))
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ungil.config import Config, ConfigError, Ignore, apply_ignores, load
-from ungil.findings import Evidence, Finding, Severity
-from ungil.rules import RULES, SOURCE_ONLY
+from ungil.config import Config, ConfigError, Ignore, RaceConfig, apply_ignores, load
+from ungil.findings import Evidence, Excerpt, Finding, Location, Severity
+from ungil.rules import LOST_UPDATE, RULES, SOURCE_ONLY
 
 
 def config(tmp_path, text):
@@ -126,3 +126,60 @@ def test_every_rule_can_be_ignored(tmp_path):
     for code in RULES:
         text = f"[tool.ungil]\nignore = [{{ rule = '{code}', reason = 'why not' }}]"
         assert config(tmp_path, text).ignores[0].rule == code
+
+
+def test_what_race_is_told(tmp_path):
+    read = config(
+        tmp_path,
+        """
+        [tool.ungil.race]
+        include = ["requests", "urllib3.util"]
+        exclude = ["app.generated"]
+        include-stdlib = true
+        history = 1000
+        together = 4
+        """,
+    )
+    assert read.race == RaceConfig(("requests", "urllib3.util"), ("app.generated",), True, 1000, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("includes = []", "did you mean 'include'"),
+        ("include = ['a b']", "'a b' is no package"),
+        ("history = -1", "a whole number of 0 or more"),
+        ("together = 0", "a whole number of 1 or more"),
+        ("together = true", "a whole number of 1 or more"),
+        ("include-stdlib = 'yes'", "true or false"),
+    ],
+)
+def test_what_race_cannot_be_told(tmp_path, text, says):
+    with pytest.raises(ConfigError, match=says):
+        config(tmp_path, f"[tool.ungil.race]\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("where", "covers"),
+    [
+        ("app/reg.py", True),
+        ("app/*", True),
+        ("app/reg.py:31", True),
+        ("other.py:9", True),
+        ("Registry.*", True),
+        ("*:3?", True),
+        ("app/reg.py:3", False),
+        ("reg.py", False),
+        ("Registry", False),
+    ],
+)
+def test_an_ignore_may_name_a_place(where, covers):
+    sides = (
+        Excerpt("one", Location("app/reg.py", 31), function="Registry.get"),
+        Excerpt("two", Location("other.py", 9)),
+    )
+    finding = Finding(LOST_UPDATE, "Registry.n", "m", location=sides[0].location, sides=sides)
+    ignore = Ignore("UG401", "we know", where=where)
+    assert ignore.covers(finding) is covers
+    (marked, *unused) = apply_ignores([finding], [ignore], date(2026, 1, 1))
+    assert (marked.ignored == "we know", bool(unused)) == (covers, not covers)

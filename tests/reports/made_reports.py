@@ -4,8 +4,10 @@ from hypothesis import strategies as st
 
 from ungil.findings import (
     Evidence,
+    Excerpt,
     Finding,
     Import,
+    Line,
     Location,
     Module,
     Report,
@@ -35,7 +37,12 @@ PURE = PagedRule("UG110", "pure-python", Severity.NOTE, "Fits every Python")
 NOT_INDEXED = PagedRule("UG121", "not-indexed", Severity.UNKNOWN, "A VCS requirement")
 UNUSED = PagedRule("UG131", "ignore-unused", Severity.NOTE, "An ignore matches nothing")
 SWITCHED = PagedRule("UG300", "gil-switched-on", Severity.WARNING, "An import switched it on")
-RULES = (WHEEL, ABI3_ONLY, SOURCE_ONLY, FALLBACK, PURE, NOT_INDEXED, UNUSED, SWITCHED)
+LOST = PagedRule("UG401", "lost-update", Severity.ERROR, "One of two updates is lost")
+HANDED_OVER = PagedRule("UG408", "unordered-publication", Severity.NOTE, "It is handed over")
+RULES = (
+    *(WHEEL, ABI3_ONLY, SOURCE_ONLY, FALLBACK, PURE, NOT_INDEXED, UNUSED, SWITCHED),
+    *(LOST, HANDED_OVER),
+)
 
 
 def verdicts(name, version, case, places, **answers):
@@ -135,6 +142,55 @@ def run():
     return Report("run", "app.py", findings=(switched,), imports=(tree,))
 
 
+def race():
+    """Of `ungil race`: two sides with their sources and calls, and information."""
+    first = Excerpt(
+        "Thread-1 reads self.n, then writes it in Counter.add",
+        Location("app/count.py", 7),
+        (
+            Line(6, "def add(self):"),
+            Line(7, "    self.n = self.n + 1", marked=True),
+        ),
+        (Step("in main", Location("app/main.py", 20)),),
+        "Counter.add",
+    )
+    second = Excerpt(
+        "Thread-2 writes self.n in Counter.reset",
+        Location("app/count.py", 10),
+        (
+            Line(9, "def reset(self):"),
+            Line(10, "    self.n = 0", marked=True),
+        ),
+        function="Counter.reset",
+    )
+    steps = (
+        Step(first.title, first.location),
+        *first.calls,
+        Step(second.title, second.location),
+    )
+    lost = Finding(
+        LOST,
+        "Counter.n",
+        "What Thread-2 writes is lost.",
+        "Hold one lock.",
+        first.location,
+        steps=steps,
+        sides=(first, second),
+        count=3,
+    )
+    told = [
+        Finding(HANDED_OVER, f"Job.{name}", "It is handed over.", location=Location("a.py", 1))
+        for name in ("done", "result")
+    ]
+    return Report(
+        "race",
+        "app.py",
+        findings=(lost, *told),
+        notes=("Watched: 2 modules of app. Not watched: requests.",),
+        created="2026-01-02T03:04:05Z",
+    )
+
+
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[2J",
     "[bold red]not markup[/]",
@@ -176,6 +232,14 @@ modules = st.builds(
 
 locations = st.none() | st.builds(Location, texts, st.none() | st.integers(1, 10**6))
 steps = st.builds(Step, texts, locations)
+excerpts = st.builds(
+    Excerpt,
+    texts,
+    locations.filter(bool),
+    st.lists(st.builds(Line, st.integers(1, 10**5), texts, st.booleans()), max_size=3).map(tuple),
+    st.lists(steps, max_size=2).map(tuple),
+    texts,
+)
 imports = st.recursive(
     st.builds(Import, texts, texts, st.none() | modules, st.none() | st.floats(0, 1e6)),
     lambda inner: st.builds(Import, texts, imports=st.lists(inner, max_size=2).map(tuple)),
@@ -220,10 +284,12 @@ def reports(draw):
                 platform,
                 draw(maybe),
                 tuple(draw(st.lists(steps, max_size=2))),
+                tuple(draw(st.lists(excerpts, max_size=3))),
+                draw(st.integers(0, 9)),
             )
         )
     return Report(
-        "check",
+        draw(st.sampled_from(("check", "race"))),
         draw(texts),
         tuple(targets),
         tuple(platforms),

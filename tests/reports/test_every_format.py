@@ -3,7 +3,7 @@ import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from made_reports import example, large, reports, run
+from made_reports import example, large, race, reports, run
 
 from ungil.findings import Report, printable
 from ungil.reports import FORMATS, render
@@ -68,3 +68,25 @@ def test_colour_adds_nothing_but_styles(report):
     colored = render(report, "terminal", width=80, color=True)
     without = re.sub(r"\x1b\[[0-9;]*m", "", colored)
     assert [x.rstrip() for x in without.splitlines()] == plain.splitlines()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_both_sides_of_a_race_are_shown(name):
+    text = render(race(), name)
+    for said in ("Thread-1 reads", "Thread-2 writes", "in main", "app/count.py", "20", "10"):
+        assert said in text
+    if name not in {"sarif", "github"}:
+        assert "self.n = self.n + 1" in text.replace("\\", "")
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown"])
+def test_information_is_counted_and_shown_only_when_verbose(name):
+    assert "2 unordered-publication UG408" in render(race(), name)
+    assert "Job.done" not in render(race(), name)
+    assert "Job.done" in render(race(), name, verbose=True)
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "html"])
+def test_what_a_race_does_is_no_blocker(name):
+    assert "1 error" in render(race(), name)
+    assert "locker" not in render(race(), name)

@@ -9,11 +9,12 @@ from made_reports import LINUX, MACOS, example, reports
 from ungil.findings import Report, printable
 from ungil.reports import render
 
-VOID = {"meta"}
+VOID = {"meta", "br"}
 OURS = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer"),
     *("h1", "h2", "h3", "p", "div", "article", "span", "small", "code", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td", "ol", "ul", "li"),
+    *("figure", "figcaption", "br", "pre", "mark"),
 }
 
 

@@ -3,7 +3,7 @@ from importlib import resources
 
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
-from made_reports import LINUX, MACOS, example, large, reports
+from made_reports import LINUX, MACOS, example, large, race, reports
 
 from ungil.findings import Report
 from ungil.reports import render
@@ -27,6 +27,8 @@ def test_the_schema_names_every_field_there_is():
     (distribution, *_), (finding, *_) = document["distributions"], document["findings"]
     assert list(distribution) == list(SCHEMA["$defs"]["distribution"]["properties"])
     assert list(finding) == list(SCHEMA["$defs"]["finding"]["properties"])
+    (finding, *_) = rendered(race())["findings"]
+    assert list(finding["sides"][0]) == list(SCHEMA["$defs"]["excerpt"]["properties"])
     (module, *_) = next(d["modules"] for d in document["distributions"] if d["modules"])
     assert list(module) == list(SCHEMA["$defs"]["module"]["properties"])
 

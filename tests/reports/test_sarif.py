@@ -10,7 +10,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
-from made_reports import ABI3_ONLY, example, reports, run
+from made_reports import ABI3_ONLY, example, race, reports, run
 
 from ungil.findings import Finding, Location, Report
 from ungil.reports import render
@@ -68,6 +68,7 @@ RESULT = closed(
     level=LEVEL,
     locations=array(LOCATION),
     codeFlows=array(FLOW),
+    relatedLocations=array(LOCATION, uniqueItems=True),
     partialFingerprints={"type": "object", "additionalProperties": TEXT},
     properties={"type": "object"},
     suppressions=array(
@@ -182,3 +183,16 @@ def test_the_steps_of_a_finding_are_a_code_flow():
     assert first["message"]["text"] == "in main imports shop.models"
     assert first["physicalLocation"]["artifactLocation"]["uri"] == "app.py"
     assert last["physicalLocation"]["region"] == {"startLine": 3}
+
+
+def test_each_side_of_a_race_is_a_thread_of_its_own():
+    lost = run_of(race())["results"][0]
+    flows = [
+        [one["location"]["physicalLocation"]["region"]["startLine"] for one in flow["locations"]]
+        for flow in lost["codeFlows"][0]["threadFlows"]
+    ]
+    assert flows == [[20, 7], [10]]
+    assert [one["message"]["text"] for one in lost["relatedLocations"]] == [
+        "Thread-1 reads self.n, then writes it in Counter.add",
+        "Thread-2 writes self.n in Counter.reset",
+    ]

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,12 +15,13 @@ from made_reports import (
     example,
     large,
     module,
+    race,
     reports,
     verdicts,
 )
 from rich.cells import cell_len
 
-from ungil.findings import Evidence, Finding, Report, Step, Verdict
+from ungil.findings import Evidence, Finding, Line, Report, Step, Verdict
 from ungil.reports import render
 
 
@@ -251,3 +253,20 @@ def test_of_a_long_way_only_its_ends_are_shown():
     assert "imports m31." not in text
     assert "imports m32." in text
     assert "imports m20." in render(report, "terminal", width=80, verbose=True)
+
+
+def test_two_excerpts_stand_beside_each_other_where_their_lines_fit():
+    wide = render(race(), "terminal", width=100)
+    assert re.search(r"> 7     self.n = self.n \+ 1 +> 10     self.n = 0$", wide, re.MULTILINE)
+    narrow = render(race(), "terminal", width=60)
+    assert "    > 7     self.n = self.n + 1\n" in narrow
+    assert narrow.index("self.n + 1") < narrow.index("Thread-2 writes self.n")
+
+
+def test_a_line_that_does_not_fit_puts_them_below_each_other():
+    report = race()
+    (lost, *others) = report.findings
+    long = dataclasses.replace(lost.sides[1], lines=(Line(10, "x = " + "y" * 60, marked=True),))
+    lost = dataclasses.replace(lost, sides=(lost.sides[0], long))
+    text = render(dataclasses.replace(report, findings=(lost, *others)), "terminal", width=100)
+    assert "    > 10 x = " + "y" * 60 in text

@@ -23,7 +23,7 @@ from ungil.findings import printable
 
 __all__ = ["main"]
 
-_VERBS = ("check", "ecosystem", "explain", "python", "run")
+_VERBS = ("check", "ecosystem", "explain", "python", "race", "run")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -124,7 +124,8 @@ def _run(options: argparse.Namespace) -> int:
                 return check(_title(names), those, targets, index, less, progress=progress)
 
             report = check(_title(names), subjects, targets, index, how, progress=progress)
-            ignores = [one for one in config.ignores if one.rule not in rules.OF_RUNS]
+            of_others = rules.OF_RUNS | rules.OF_RACES
+            ignores = [one for one in config.ignores if one.rule not in of_others]
             ignored = apply_ignores(report.findings, ignores, datetime.now(UTC).date())
             report = replace(report, findings=ignored)
             changes: list[Change] = []

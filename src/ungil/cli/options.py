@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-__all__ = ["day", "each", "index_options"]
+__all__ = ["day", "each", "index_options", "split_program"]
 
 
 def index_options(parser: argparse.ArgumentParser) -> None:
@@ -40,3 +40,23 @@ def day(text: str) -> date:
     if found > datetime.now(UTC).date():
         raise argparse.ArgumentTypeError(f"{found} is in the future")
     return found
+
+
+def split_program(
+    arguments: Sequence[str], with_value: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """Our own arguments, and a program with its own, as `python` would take them.
+
+    Args:
+        arguments: Behind the verb.
+        with_value: Those of our options that take one.
+    """
+    at = 0
+    while at < len(arguments):
+        one = arguments[at]
+        if one == "--":
+            return [*arguments[:at]], [*arguments[at + 1 :]]
+        if not one.startswith("-") or one == "-" or one[:2] in {"-m", "-c"}:
+            break
+        at += 2 if one in with_value else 1
+    return [*arguments[:at]], [*arguments[at:]]

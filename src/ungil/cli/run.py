@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ungil import reports, rules
+from ungil.cli.options import split_program
 from ungil.config import Config, ConfigError, apply_ignores, load
 from ungil.findings import Report, Severity, printable
 from ungil.running import (
@@ -69,15 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Our own arguments, and the program with its own, as `python` would take them."""
-    at = 0
-    while at < len(arguments):
-        one = arguments[at]
-        if one == "--":
-            return [*arguments[:at]], [*arguments[at + 1 :]]
-        if not one.startswith("-") or one == "-" or one[:2] in {"-m", "-c"}:
-            break
-        at += 2 if one in _WITH_VALUE else 1
-    return [*arguments[:at]], [*arguments[at:]]
+    return split_program(arguments, _WITH_VALUE)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -89,8 +89,12 @@ def read(folder: Path) -> Observation:
 def _records(path: Path) -> Iterator[Record]:
     with path.open("rb") as file:
         for line in file:
-            if line.endswith(b"\n"):
-                yield json.loads(line)
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue  # a kill or a full disk cut it off
+            if isinstance(record, list) and record:
+                yield record
 
 
 def observation(records: Iterable[Record]) -> Observation:

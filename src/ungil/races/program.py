@@ -43,7 +43,7 @@ def main() -> None:
         _run(session, program)
     except _CannotRunError as error:
         print(f"ungil: {error}", file=sys.stderr)
-        record(["not run", str(error)])
+        record(["problem", f"It did not run: {error}."])
         raise SystemExit(2) from None
     except (SystemExit, KeyboardInterrupt):
         raise
@@ -65,7 +65,7 @@ def _run(session: Session, program: list[str]) -> None:
     if first.startswith("-m"):
         name, *arguments = [first[2:], *program[1:]] if first != "-m" else program[1:]
         sys.path[0] = str(Path.cwd())
-        _run_module(name, arguments)
+        _run_module(session, name, arguments)
     elif ":" in first and not Path(first).exists():
         sys.path[0] = str(Path.cwd())
         sys.argv = program
@@ -89,7 +89,7 @@ def _run_script(session: Session, path: str, program: list[str]) -> None:
     exec(session.code(source, path, "__main__"), vars(main_module))  # noqa: S102 - what it is for
 
 
-def _run_module(name: str, arguments: list[str]) -> None:
+def _run_module(session: Session, name: str, arguments: list[str]) -> None:
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
@@ -103,6 +103,7 @@ def _run_module(name: str, arguments: list[str]) -> None:
         raise _CannotRunError(f"cannot run {name}: it has no code")
     main_module = _main_module(spec.origin or name, spec, spec.loader)
     sys.argv = [spec.origin or name, *arguments]
+    session.ran(spec.name, code)
     exec(code, vars(main_module))  # noqa: S102 - what it is for
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import _thread
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
 
+from ungil.races.instrument import PREFIX
 from ungil.races.instrument.hook import Hook
 from ungil.races.instrument.loading import compiled
+from ungil.races.instrument.pytest_rewriting import watch_tests
 from ungil.races.journal import Record
 from ungil.races.scope import is_stdlib
 from ungil.races.settings import Settings
@@ -82,6 +84,22 @@ class Session:
         global _current  # noqa: PLW0603 - likewise
         _current = None
 
+    def ran(self, module: str, code: CodeType) -> None:
+        """A module is run as the main program, with the code that its loader gave."""
+        if any(name.startswith(PREFIX) for name in _names(code)):
+            self._told("watched", module)
+
+    def watch_tests(self) -> Callable[[], None]:
+        """Watch the test modules that pytest compiles itself; what ends it is given back."""
+        return watch_tests(
+            self.settings.scope,
+            self.watch.make,
+            self._cache,
+            told=self._failed,
+            passed=self._passed,
+            done=self._done,
+        )
+
     def unsafe(self, test: str, reason: str) -> None:
         """A test was not run beside itself."""
         self._record(["unsafe", test, reason])
@@ -148,6 +166,13 @@ class Session:
         if is_new:
             self._record([what, text])
         self.watch.core.quiet(was_quiet)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
 
 
 def _gather(code: CodeType, into: dict[tuple[str, str, int], CodeType]) -> None:

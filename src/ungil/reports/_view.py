@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ungil.findings import (
     Evidence,
+    Excerpt,
     Finding,
     Import,
     Location,
@@ -26,7 +27,6 @@ from ungil.findings import (
 
 __all__ = [
     "COLUMNS",
-    "SEVERITY_WORDS",
     "Answer",
     "Contents",
     "Problem",
@@ -45,14 +45,18 @@ __all__ = [
     "words",
 ]
 
-SEVERITY_WORDS = {
+_SEVERITY_WORDS = {
     Severity.ERROR: ("blocker", "blockers"),
     Severity.UNKNOWN: ("unknown", "unknown"),
     Severity.WARNING: ("warning", "warnings"),
     Severity.NOTE: ("note", "notes"),
 }
-"""What a person calls one and several findings of a severity."""
 
+# A race blocks nothing; it does harm.
+_OTHER_ERRORS = {"race": ("error", "errors")}
+
+# Rules of which there may be very many, and which ask for nothing.
+_INFORMATION = frozenset({"unordered-publication", "lock-held-while-blocking", "partly-watched"})
 
 COLUMNS = (
     "GIL: off stays off, on comes back on, ? unknown, tag not looked into",
@@ -88,6 +92,7 @@ class Problem:
             holds for (empty where that goes without saying).
         remedies: Each remedy once.
         steps: How it came to it, in the first finding that tells.
+        sides: The places that meet in it, likewise.
         findings: What was put together.
     """
 
@@ -98,6 +103,7 @@ class Problem:
     statements: tuple[tuple[str, str], ...]
     remedies: tuple[str, ...]
     steps: tuple[Step, ...]
+    sides: tuple[Excerpt, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -105,6 +111,11 @@ class Problem:
         """What the findings rest on, the weakest first."""
         found = {f.evidence for f in self.findings}
         return tuple(e for e in Evidence if e in found)
+
+    @property
+    def informs(self) -> bool:
+        """Is it one of many that ask for nothing, and may be left out?"""
+        return self.rule.name in _INFORMATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +199,7 @@ class View:
     """A report, arranged.
 
     Attributes:
+        verb: What made the report.
         targets: The columns.
         platforms: Short name -> full name, in the report's order.
         distributions: How many different ones.
@@ -201,6 +213,7 @@ class View:
         contents: The modules that were read, by distribution.
     """
 
+    verb: str
     targets: tuple[str, ...]
     platforms: dict[str, str]
     distributions: int
@@ -215,11 +228,25 @@ class View:
     @property
     def headline(self) -> str:
         """E.g. `2 blockers, 1 unknown, 3 warnings in 43 distributions`."""
-        counted = [f"{n} {SEVERITY_WORDS[s][n != 1]}" for s, n in self.counts.items()]
+        counted = [f"{n} {self.name(s)}" for s, n in self.counts.items()]
         found = ", ".join(counted) or "No findings"
         if not self.distributions:
             return found
         return f"{found} in {plural(self.distributions, 'distribution')}"
+
+    def name(self, severity: Severity) -> str:
+        """What a person calls as many findings of a severity as there are."""
+        words = _SEVERITY_WORDS[severity]
+        if severity is Severity.ERROR:
+            words = _OTHER_ERRORS.get(self.verb, words)
+        return words[self.counts[severity] != 1]
+
+    def informing_line(self, problems: Iterable[Problem]) -> str:
+        """E.g. `3 unordered-publication UG408, 1 partly-watched UG411`; empty if none."""
+        kinds = [p.rule for p in problems if p.informs]
+        return ", ".join(
+            f"{kinds.count(rule)} {rule.name} {rule.code}" for rule in dict.fromkeys(kinds)
+        )
 
     @property
     def ignored_line(self) -> str:
@@ -327,6 +354,7 @@ def arrange(report: Report) -> View:
     severities = [p.rule.severity for p in counting]
     evidence = [v.evidence for v in report.verdicts]
     return View(
+        verb=report.verb,
         targets=targets,
         platforms={short[name]: name for name in full},
         distributions=len({v.name for v in report.verdicts}),
@@ -367,7 +395,8 @@ def _short_names(platforms: Sequence[str]) -> dict[str, str]:
 def _problems(report: Report, targets: Sequence[str], short: dict[str, str]) -> list[Problem]:
     groups: dict[object, list[Finding]] = {}
     for finding in report.findings:
-        key = (finding.rule, finding.subject, finding.location, finding.ignored)
+        places = tuple(side.location for side in finding.sides)
+        key = (finding.rule, finding.subject, finding.location, finding.ignored, places)
         groups.setdefault(key, []).append(finding)
     return [
         Problem(
@@ -381,6 +410,7 @@ def _problems(report: Report, targets: Sequence[str], short: dict[str, str]) -> 
             ),
             remedies=tuple(dict.fromkeys(f.remedy for f in group if f.remedy)),
             steps=next((f.steps for f in group if f.steps), ()),
+            sides=next((f.sides for f in group if f.sides), ()),
             findings=tuple(group),
         )
         for group in groups.values()

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from ungil import __version__
-from ungil.findings import Import, Report, Verdict
+from ungil.findings import Excerpt, Import, Report, Severity, Verdict
 from ungil.page import page
 from ungil.page import text as _text
 from ungil.reports._view import (
     COLUMNS,
-    SEVERITY_WORDS,
     Answer,
     Contents,
     Problem,
@@ -49,13 +48,8 @@ def _body(view: View, report: Report) -> Iterable[str]:
     yield from _header(view, report)
     if view.tallies:
         yield from _summary(view)
-    for severity, number in view.counts.items():
-        one, several = SEVERITY_WORDS[severity]
-        yield f"<section>\n<h2>{(one if number == 1 else several).capitalize()} ({number})</h2>"
-        for problem in view.problems:
-            if problem.rule.severity is severity:
-                yield from _problem(problem)
-        yield "</section>"
+    for severity in view.counts:
+        yield from _problems(view, severity)
     if view.rows:
         yield from _verdicts(view)
     yield from _modules(view.contents)
@@ -103,6 +97,21 @@ def _answer(answer: Answer) -> str:
     return f"<td>{answer.yes} of {answer.total}{unknown}</td>"
 
 
+def _problems(view: View, severity: Severity) -> Iterable[str]:
+    yield f"<section>\n<h2>{view.name(severity).capitalize()} ({view.counts[severity]})</h2>"
+    problems = [p for p in view.problems if p.rule.severity is severity]
+    for problem in problems:
+        if not problem.informs:
+            yield from _problem(problem)
+    if line := view.informing_line(problems):
+        yield f"<details>\n<summary>{_text(line)}</summary>"
+        for problem in problems:
+            if problem.informs:
+                yield from _problem(problem)
+        yield "</details>"
+    yield "</section>"
+
+
 def _problem(problem: Problem) -> Iterable[str]:
     yield f'<article class="problem {problem.rule.severity.value}">'
     rule = f"{_text(problem.rule.name)} {_text(problem.rule.code)}"
@@ -112,7 +121,9 @@ def _problem(problem: Problem) -> Iterable[str]:
     for message, scope in problem.statements:
         where = f'<span class="quiet">{_text(scope)}:</span> ' if scope else ""
         yield f"<p>{where}{_text(message)}</p>"
-    if problem.steps:
+    if problem.sides:
+        yield f'<div class="sides">{"".join(map(_excerpt, problem.sides))}</div>'
+    elif problem.steps:
         yield f"<ol>{''.join(f'<li><code>{_text(str(s))}</code></li>' for s in problem.steps)}</ol>"
     for remedy in problem.remedies:
         yield f"<p>→ {_text(remedy)}</p>"
@@ -124,6 +135,25 @@ def _problem(problem: Problem) -> Iterable[str]:
     if small:
         yield f'<p class="quiet">{"; ".join(small)}</p>'
     yield "</article>"
+
+
+def _excerpt(side: Excerpt) -> str:
+    made = [f'<figure><figcaption>{_text(side.title)}<br><code class="quiet">']
+    made.append(f"{_text(str(side.location))}</code></figcaption>")
+    if side.lines:
+        digits = max(len(str(line.number)) for line in side.lines)
+        lines = (
+            f"<mark>{number} {_text(line.text)}</mark>"
+            if line.marked
+            else f"{number} {_text(line.text)}"
+            for line in side.lines
+            for number in [f"{line.number:>{digits}}"]
+        )
+        made.append(f'<pre tabindex="0"><code>{chr(10).join(lines)}</code></pre>')
+    if side.calls:
+        calls = "".join(f"<li><code>{_text(str(step))}</code></li>" for step in side.calls)
+        made.append(f"<ul>{calls}</ul>")
+    return "".join([*made, "</figure>"])
 
 
 def _verdicts(view: View) -> Iterable[str]:

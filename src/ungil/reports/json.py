@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from ungil import __version__
-from ungil.findings import Evidence, Finding, Import, Location, Module, Report, Severity, Verdict
+from ungil.findings import (
+    Evidence,
+    Excerpt,
+    Finding,
+    Import,
+    Location,
+    Module,
+    Report,
+    Severity,
+    Step,
+    Verdict,
+)
 from ungil.reports._view import ordered_verdicts
 
 __all__ = ["SCHEMA_VERSION", "dump", "render"]
@@ -138,8 +149,26 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "target": finding.target,
         "platform": finding.platform,
         "ignored": finding.ignored,
-        "steps": [{"text": s.text, "location": _location(s.location)} for s in finding.steps],
+        "steps": _steps(finding.steps),
+        "sides": [_excerpt(side) for side in finding.sides],
+        "count": finding.count,
     }
+
+
+def _excerpt(side: Excerpt) -> dict[str, Any]:
+    return {
+        "title": side.title,
+        "location": _location(side.location),
+        "function": side.function,
+        "lines": [
+            {"number": line.number, "text": line.text, "marked": line.marked} for line in side.lines
+        ],
+        "calls": _steps(side.calls),
+    }
+
+
+def _steps(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    return [{"text": step.text, "location": _location(step.location)} for step in steps]
 
 
 def _location(location: Location | None) -> dict[str, Any] | None:

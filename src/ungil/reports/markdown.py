@@ -47,14 +47,14 @@ def render(report: Report, *, verbose: bool = False) -> str:
 
     Args:
         report: What to show.
-        verbose: List the modules of each distribution as well.
+        verbose: Leave nothing out, and list the modules of each distribution.
     """
     view = arrange(report)
     blocks = [
         f"### ungil {_text(report.verb)}: {_text(report.subject)}",
         f"**{_text(view.headline)}**" + _about(view, report),
         *_summary(view),
-        *_problems(view),
+        *_problems(view, verbose=verbose),
         *_verdicts(view),
         *(_modules(view) if verbose else ()),
         *_imports(report),
@@ -91,8 +91,9 @@ def _summary(view: View) -> Iterable[str]:
         )
 
 
-def _problems(view: View) -> Iterable[str]:
-    if view.problems:
+def _problems(view: View, *, verbose: bool) -> Iterable[str]:
+    problems = [p for p in view.problems if verbose or not p.informs]
+    if problems:
         yield _table(
             ("", "what", "where", "finding", "what to do"),
             (
@@ -103,15 +104,38 @@ def _problems(view: View) -> Iterable[str]:
                     "<br>".join(_statements(p)),
                     "<br>".join(map(_text, p.remedies)),
                 )
-                for p in view.problems
+                for p in problems
             ),
         )
+        yield from _sides(problems)
+    if not verbose and (line := view.informing_line(view.problems)):
+        yield _text(f"{line}; --verbose shows them.")
 
 
 def _statements(problem: Problem) -> Iterable[str]:
     for message, scope in problem.statements:
         yield f"{_text(scope)}: {_text(message)}" if scope else _text(message)
     yield from (_text(f"· {step}") for step in problem.steps)
+
+
+def _sides(problems: Sequence[Problem]) -> Iterable[str]:
+    """The excerpts of what is in the table; a cell cannot hold a block of code."""
+    shown = [p for p in problems if p.sides]
+    if shown:
+        blocks = []
+        for problem in shown:
+            blocks.append(f"**{_text(problem.subject)}** {problem.rule.name} {problem.rule.code}")
+            for side in problem.sides:
+                # Begun by us: what would be a list or a heading there is none behind it.
+                blocks.append(f"· {_text(side.title)}, {_text(str(side.location))}")
+                # Indented by four: nothing in it can end it, as it could end a fence.
+                lines = (
+                    f"    {'>' if line.marked else ' '} {line.number} {printable(line.text)}"
+                    for line in side.lines
+                )
+                blocks.append("\n".join(lines))
+        text = "\n\n".join(filter(None, blocks))
+        yield f"<details><summary>Excerpts</summary>\n\n{text}\n\n</details>"
 
 
 def _verdicts(view: View) -> Iterable[str]:

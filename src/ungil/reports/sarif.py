@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 from ungil import __version__
-from ungil.findings import Location, Report, Rule, Severity, printable
+from ungil.findings import Excerpt, Location, Report, Rule, Severity, Step, printable
 from ungil.reports._view import Problem, arrange
 from ungil.reports.json import dump
 
@@ -100,9 +101,18 @@ def _result(problem: Problem, rule_index: int, report_subject: str) -> dict[str,
             "platforms": sorted({f.platform for f in problem.findings if f.platform is not None}),
         },
     }
-    if problem.steps:
+    if problem.sides:
+        # §3.36: a thread flow for each of the threads.
+        flows = [{"locations": _flow(_way(side))} for side in problem.sides]
+        result["codeFlows"] = [{"threadFlows": flows}]
+        # §3.27.22: each once.
+        related = [_step(Step(side.title, side.location)) for side in problem.sides]
+        result["relatedLocations"] = [
+            one for number, one in enumerate(related) if one not in related[:number]
+        ]
+    elif problem.steps:
         # §3.36: how it came to it, within one thread.
-        result["codeFlows"] = [{"threadFlows": [{"locations": _flow(problem)}]}]
+        result["codeFlows"] = [{"threadFlows": [{"locations": _flow(problem.steps)}]}]
     if problem.ignored is not None:
         # §3.35.2: ignores are kept in ungil's configuration, not in the
         # place they are about, hence `external`.
@@ -119,14 +129,20 @@ def _location(problem: Problem, report_subject: str) -> dict[str, Any]:
     }
 
 
-def _flow(problem: Problem) -> list[dict[str, Any]]:
-    flow = []
-    for step in problem.steps:
-        location: dict[str, Any] = {"message": {"text": _text(step.text)}}
-        if step.location is not None:
-            location["physicalLocation"] = _physical(step.location)
-        flow.append({"location": location})
-    return flow
+def _way(side: Excerpt) -> list[Step]:
+    """How a thread came to its side, the outermost call first."""
+    return [*reversed(side.calls), Step(side.title, side.location)]
+
+
+def _flow(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    return [{"location": _step(step)} for step in steps]
+
+
+def _step(step: Step) -> dict[str, Any]:
+    location: dict[str, Any] = {"message": {"text": _text(step.text)}}
+    if step.location is not None:
+        location["physicalLocation"] = _physical(step.location)
+    return location
 
 
 def _physical(location: Location) -> dict[str, Any]:

@@ -18,10 +18,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ungil.findings import Import, Report, Severity, Step, Verdict, printable
+from ungil.findings import Excerpt, Import, Report, Severity, Step, Verdict, printable
 from ungil.reports._view import (
     COLUMNS,
-    SEVERITY_WORDS,
     Answer,
     Problem,
     Row,
@@ -61,6 +60,10 @@ _ALL_GLYPHS = "✓✗⚒→·–─"
 # Of the way to a finding, what is shown.
 _FIRST_STEPS = 3
 _LAST_STEPS = 8
+
+# Cells between two excerpts, and those that one needs at least.
+_GAP = 3
+_NARROWEST = 34
 
 # Two targets stand side by side in 80 columns if these texts may be wrapped.
 _WIDEST_NAME = 22
@@ -180,12 +183,13 @@ class _Page:
         return Text(str(answer), style=style)
 
     def _problems(self, view: View, severity: Severity) -> None:
-        one, several = SEVERITY_WORDS[severity]
-        number = view.counts[severity]
-        self._heading(f"{(one if number == 1 else several).capitalize()} ({number})")
-        for problem in view.problems:
-            if problem.rule.severity is severity:
+        self._heading(f"{view.name(severity).capitalize()} ({view.counts[severity]})")
+        problems = [p for p in view.problems if p.rule.severity is severity]
+        for problem in problems:
+            if self._verbose or not problem.informs:
                 self._problem(problem)
+        if not self._verbose and (line := view.informing_line(problems)):
+            self._hanging(self._own("·"), f"{line}; --verbose shows them", "dim")
 
     def _problem(self, problem: Problem) -> None:
         glyph, style = _SEVERITY[problem.rule.severity]
@@ -205,8 +209,11 @@ class _Page:
             said = Text(f"{self._data(scope)}: " if scope else "", style="dim")
             said = Text.assemble(said, self._data(message))
             self._print(Padding(said, (0, 0, 0, 4)))
-        for step in self._story(problem.steps):
-            self._hanging(self._own("·"), self._data(step), "dim")
+        if problem.sides:
+            self._sides(problem.sides)
+        else:
+            for step in self._story(problem.steps):
+                self._hanging(self._own("·"), self._data(step), "dim")
         for remedy in problem.remedies:
             self._hanging(self._own("→"), self._data(remedy), "cyan")
         if self._verbose:
@@ -215,6 +222,35 @@ class _Page:
                 self._hanging(self._own("·"), f"evidence: {rests}", "dim")
             if problem.ignored is not None:
                 self._hanging(self._own("·"), f"ignored: {self._data(problem.ignored)}", "dim")
+
+    def _sides(self, sides: Sequence[Excerpt]) -> None:
+        """The excerpts, beside each other if that leaves their lines whole."""
+        told = [self._excerpt(side) for side in sides]
+        column = (self._width - 4 - _GAP * (len(told) - 1)) // len(told)
+        sources = [line for excerpt in told for line in excerpt if line.no_wrap]
+        beside = column >= _NARROWEST and all(line.cell_len <= column for line in sources)
+        grid = Table.grid(padding=(0, _GAP if beside else 0, 0, 0))
+        for _ in told if beside else "1":
+            grid.add_column(width=column if beside else None, overflow="fold")
+        # The titles are a row of their own, so that the sources begin at one height.
+        cells = [(excerpt[0], Text("\n").join(excerpt[1:])) for excerpt in told]
+        for row in zip(*cells, strict=True) if beside else ([c] for pair in cells for c in pair):
+            grid.add_row(*row)
+        self._print(Padding(grid, (0, 0, 0, 4)))
+
+    def _excerpt(self, side: Excerpt) -> list[Text]:
+        head = Text(self._data(side.title), style="bold")
+        lines = [head, Text(self._data(str(side.location)), style="dim")]
+        digits = max((len(str(line.number)) for line in side.lines), default=0)
+        for line in side.lines:
+            mark = ">" if line.marked else " "
+            text = f"{mark} {line.number:>{digits}} {self._data(line.text)}".rstrip()
+            lines.append(Text(text, style="" if line.marked else "dim", no_wrap=True))
+        lines += [
+            Text(f"{self._own('·')} {self._data(step)}", style="dim")
+            for step in self._story(side.calls)
+        ]
+        return lines
 
     def _story(self, steps: Sequence[Step]) -> list[str]:
         """The steps; of a long way the beginning and the end."""

@@ -8,7 +8,8 @@ Numbering: UG10x and UG11x say how a distribution stands on a target, UG12x
 say what could not be found out for sure, UG13x are about ungil's configuration.
 UG20x and UG21x say what sources declare, UG22x what a build makes of them,
 UG23x what porting them has to look at, UG24x what could not be read of them.
-UG30x say what was seen while a program ran.
+UG30x say what was seen of the GIL while a program ran, UG40x and UG41x what was seen
+of its threads.
 """
 
 from __future__ import annotations
@@ -270,6 +271,66 @@ GIL_FORCED = Rule(
 NOT_WATCHED = Rule(
     "UG305", "not-watched", Severity.UNKNOWN, "The program, or part of it, was not watched"
 )
+LOST_UPDATE = Rule(
+    "UG401", "lost-update", Severity.ERROR, "A value is read and written back, and one is lost"
+)
+CHECK_THEN_ACT = Rule(
+    "UG402",
+    "check-then-act",
+    Severity.ERROR,
+    "What was checked may no longer be true when it is acted on",
+)
+DOUBLE_INITIALISATION = Rule(
+    "UG403",
+    "double-initialisation",
+    Severity.ERROR,
+    "Two threads may both make what should be made once",
+)
+TORN_READ = Rule(
+    "UG404",
+    "torn-read",
+    Severity.WARNING,
+    "Values that are changed together may be read half changed",
+)
+MUTATED_WHILE_ITERATED = Rule(
+    "UG405",
+    "mutated-while-iterated",
+    Severity.ERROR,
+    "A container changes while another thread goes through it",
+)
+SHARED_ITERATOR = Rule(
+    "UG406", "shared-iterator", Severity.ERROR, "Two threads take from one iterator or generator"
+)
+UNORDERED_WRITES = Rule(
+    "UG407",
+    "unordered-writes",
+    Severity.WARNING,
+    "Two threads write one place, and chance decides what stays",
+)
+UNORDERED_PUBLICATION = Rule(
+    "UG408",
+    "unordered-publication",
+    Severity.NOTE,
+    "A value is handed to another thread without anything that orders it",
+)
+LOCK_ORDER_INVERSION = Rule(
+    "UG409",
+    "lock-order-inversion",
+    Severity.ERROR,
+    "Locks are taken in orders that can end in a deadlock",
+)
+LOCK_HELD_WHILE_BLOCKING = Rule(
+    "UG410",
+    "lock-held-while-blocking",
+    Severity.NOTE,
+    "A thread waits for something else while it holds a lock",
+)
+PARTLY_WATCHED = Rule(
+    "UG411", "partly-watched", Severity.NOTE, "Code ran whose races could not be seen"
+)
+NOTHING_WATCHED = Rule(
+    "UG412", "nothing-watched", Severity.UNKNOWN, "No code ran whose races could be seen"
+)
 
 RULES: dict[str, Rule] = {
     rule.code: rule for rule in list(globals().values()) if isinstance(rule, Rule)
@@ -277,4 +338,7 @@ RULES: dict[str, Rule] = {
 """All rules, in the order of their codes."""
 
 OF_RUNS = frozenset(code for code in RULES if code.startswith("UG3"))
-"""The codes of what is found by running a program, rather than by reading."""
+"""The codes of what `run` finds."""
+
+OF_RACES = frozenset(code for code in RULES if code.startswith("UG4"))
+"""The codes of what `race` finds."""

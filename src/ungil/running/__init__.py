@@ -10,7 +10,7 @@ from ungil.running.choose import NoInterpreterError, choose
 from ungil.running.declared import Declarations
 from ungil.running.journal import Journal
 from ungil.running.judge import judge
-from ungil.running.program import ProgramError, Run, end_like, run
+from ungil.running.program import ProgramError, Run, carry_out, end_like, run
 
 __all__ = [
     "Declarations",
@@ -18,6 +18,7 @@ __all__ = [
     "NoInterpreterError",
     "ProgramError",
     "Run",
+    "carry_out",
     "choose",
     "end_like",
     "judge",

@@ -17,7 +17,7 @@ from ungil.interpreters import Interpreter
 from ungil.running.journal import Journal, read_journal
 from ungil.runtime import journal
 
-__all__ = ["ProgramError", "Run", "end_like", "run"]
+__all__ = ["ProgramError", "Run", "carry_out", "end_like", "run"]
 
 # What the two rooms have between them: the journal, and where its writer starts from.
 _STARTUP = Path(journal.__file__).with_name("startup")
@@ -77,7 +77,7 @@ def run(interpreter: Interpreter, arguments: Sequence[str], on_gil: str) -> Run:
                     [str(_STARTUP), *filter(None, [os.environ.get("PYTHONPATH")])]
                 ),
             }
-            code, pid = _run([str(interpreter.path), *arguments], environment)
+            code, pid = carry_out([str(interpreter.path), *arguments], environment)
             return Run(code, interpreter, pid if os.name == "posix" else None, _read(path))
     except OSError as error:
         where = printable(str(error.filename or interpreter.path))
@@ -91,7 +91,19 @@ def _read(path: Path) -> Journal:
         return Journal(())  # the program could remove it, and how it ended counts
 
 
-def _run(command: Sequence[str], environment: dict[str, str]) -> tuple[int, int]:
+def carry_out(command: Sequence[str], environment: dict[str, str]) -> tuple[int, int]:
+    """Run a command to its end, leaving signals to it.
+
+    Args:
+        command: The program and its arguments.
+        environment: All of it.
+
+    Returns:
+        Its exit status, on POSIX minus the signal that ended it; and its number.
+
+    Raises:
+        OSError: It cannot be started.
+    """
     with _signals() as processes:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own program
         processes.append(process)

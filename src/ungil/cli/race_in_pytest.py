@@ -1,0 +1,139 @@
+"""The pytest plugin of `ungil race`: watch the tests, and run each beside itself.
+
+    pytest --ungil-race --ungil-together 4
+
+It does nothing without these options, unless the whole of pytest runs under `ungil race`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ungil.config import Config
+    from ungil.findings import Report
+    from ungil.races.journal import Record
+    from ungil.races.session import Session
+
+_NAME = "ungil-race-watch"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("ungil")
+    group.addoption("--ungil-race", action="store_true", help="watch the tests for races")
+    group.addoption(
+        "--ungil-together",
+        metavar="N",
+        type=int,
+        help="with --ungil-race: run each test N times at once, in threads",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Watch from here on, so that what conftest files import is seen."""
+    options = early_config.known_args_namespace
+    watching = sys.modules.get("ungil.races.session")
+    session = None if watching is None else watching.current()
+    if session is not None:  # `ungil race -m pytest`
+        plugin = Together(session)
+    elif options.ungil_race:
+        plugin = _started(early_config.rootpath, options.ungil_together)
+    else:
+        return
+    early_config.pluginmanager.register(plugin, _NAME)
+
+
+def _started(folder: Path, together: int | None) -> Watcher:
+    from ungil.cli.race import settings_of  # noqa: PLC0415 - most runs of pytest are not watched
+    from ungil.config import ConfigError, load  # noqa: PLC0415 - likewise
+    from ungil.races.session import Session  # noqa: PLC0415 - likewise
+
+    try:
+        config = load(folder / "pyproject.toml")
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    if together is not None:
+        config = replace(config, race=replace(config.race, together=together))
+    records: list[Record] = []
+    session = Session(settings_of(config, folder, cached=True), records.append)
+    session.start()
+    # What plugins have imported already is watched as well.
+    session.take_over()
+    return Watcher(session, config, records)
+
+
+class Together:
+    """Lets test modules be watched, and runs each test beside itself."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._restore: Callable[[], None] = session.watch_tests()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Run a test several times at once, unless it is unsafe for a reason of its own."""
+        from ungil.races.together import run_together, why_unsafe  # noqa: PLC0415 - see above
+
+        times = self._session.settings.together
+        if times < 2:
+            return None
+        reason = why_unsafe(pyfuncitem.obj, pyfuncitem.fixturenames)
+        if reason is not None:
+            self._session.unsafe(pyfuncitem.nodeid, reason)
+            return None
+        names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own caller does
+        arguments: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
+        run_together(lambda: pyfuncitem.obj(**arguments), times)
+        return True
+
+    def pytest_unconfigure(self) -> None:
+        """Let pytest do as before."""
+        self._restore()
+
+
+class Watcher(Together):
+    """Watches, and reports at the end."""
+
+    def __init__(self, session: Session, config: Config, records: list[Record]) -> None:
+        super().__init__(session)
+        self._config = config
+        self._records = records
+        self._report: Report | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End the watch; races make the run fail, as a failed test does."""
+        from ungil.cli.race import report_of  # noqa: PLC0415 - likewise
+        from ungil.races.journal import observation  # noqa: PLC0415 - likewise
+
+        self._session.stop()
+        self._report = report_of(observation(self._records), "pytest", self._config)
+        failed = self._report.exit_status(self._config.fail_on) == 1
+        if failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the report."""
+        from ungil import reports  # noqa: PLC0415 - likewise
+
+        if self._report is None:
+            return
+        terminalreporter.section("ungil race")
+        terminalreporter.write_line(
+            reports.render(
+                self._report,
+                "terminal",
+                width=terminalreporter._tw.fullwidth,  # noqa: SLF001 - as wide as the rest
+                color=terminalreporter.hasmarkup,
+                verbose=terminalreporter.verbosity > 0,
+                encoding="utf-8",
+            )
+        )

@@ -1,0 +1,351 @@
+"""Which kind of harm two accesses can do that nothing orders; if they can do any.
+
+One operation of a built-in container is atomic: "Thread Safety Guarantees" in the
+documentation of Python 3.14 and later says which, and that operations of several
+accesses, and iteration, never are. So what two accesses do to each other depends on the
+compounds that they are part of.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ungil import rules
+from ungil.findings import Rule
+from ungil.races.observed import Compound, Conflict, Observation, Side
+from ungil.races.sources import Sources
+from ungil.races.trace import Mode, Touch
+
+__all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "place", "torn"]
+
+WORST_FIRST = (
+    rules.SHARED_ITERATOR,
+    rules.DOUBLE_INITIALISATION,
+    rules.CHECK_THEN_ACT,
+    rules.LOST_UPDATE,
+    rules.MUTATED_WHILE_ITERATED,
+    rules.TORN_READ,
+    rules.UNORDERED_WRITES,
+    rules.UNORDERED_PUBLICATION,
+)
+"""Of several that fit one conflict, the first is shown: the widest step that is broken,
+since what mends it mends those within."""
+
+# Containers' methods that leave less than there was, and those that change anything.
+_TAKING = frozenset(
+    {
+        *("clear", "pop", "popitem", "popleft", "remove", "discard", "difference_update"),
+        *("intersection_update", "symmetric_difference_update", "__delitem__", "__delattr__"),
+    }
+)
+_CHANGING = _TAKING | frozenset(
+    {
+        *("add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"),
+        *("update", "sort", "reverse", "rotate", "move_to_end", "subtract"),
+        *("__setitem__", "__setattr__", "__ior__", "__iadd__"),
+    }
+)
+
+# The forms of touches, by what they are of.
+_KEYED = frozenset({"item", "holding", "key", "member", "keyed", "among"})
+_METHODS = frozenset({"method", "item", "holding", "key", "next"})
+_ATTRIBUTES = frozenset({"attribute", "named"})
+
+# Until Python 3.12. What is judged has run under the Python that judges.
+_PROPERTIES_HAVE_A_LOCK = sys.version_info < (3, 12)
+
+# Where the length and the order decide what an index means.
+_SEQUENCES = frozenset({"list", "deque", "bytearray", "array"})
+
+# What `= False` takes away is no value that anybody could still use.
+_LOWERED = re.compile(r"=\s*False\s*(?:$|[#;])")
+
+# What `= {}` leaves is new, if it is what a check found missing.
+_MADE_EMPTY = re.compile(r"=\s*(?:[\[({'\"0]|False\b)")
+
+_MOST_LINES = 60  # between a check and its act, that are looked at
+
+Place = tuple[str, int, str]
+"""Path, line and expression: where something is, for a reader."""
+
+_Key = tuple[object, ...]
+
+
+def place(touch: Touch) -> Place:
+    """Where a touch is."""
+    return (touch.site.path, touch.site.line, touch.site.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conflict, understood.
+
+    Attributes:
+        rule: The kind of harm.
+        conflict: What was seen.
+        acting: The side whose step the other breaks into; the first where neither has one.
+        other: The other side.
+        compound: The step, where it is of two accesses.
+        fields: For values that belong together: the conflicts of the others.
+    """
+
+    rule: Rule
+    conflict: Conflict
+    acting: Side
+    other: Side
+    compound: Compound | None = None
+    fields: tuple[Conflict, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return WORST_FIRST.index(self.rule)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All that take part, those of the acting side first."""
+        conflicts = (self.conflict, *self.fields)
+        touches = [side.touch for one in conflicts for side in (one.first, one.second)]
+        if self.compound is not None:
+            touches = [self.compound.read, self.compound.act, *touches]
+        return tuple(dict.fromkeys(map(place, touches)))
+
+
+class Kinds:
+    """Tells the kinds of the conflicts of one run."""
+
+    def __init__(self, observation: Observation, sources: Sources) -> None:
+        """Look at what belongs together.
+
+        Args:
+            observation: The run.
+            sources: Where there are any, they tell what is checked for.
+        """
+        self._sources = sources
+        self._by_read: dict[_Key, list[Compound]] = {}
+        self._by_act: dict[_Key, list[Compound]] = {}
+        for compound in observation.compounds:
+            self._by_read.setdefault(_key(compound.read), []).append(compound)
+            self._by_act.setdefault(_key(compound.act), []).append(compound)
+        self._writing: set[_Key] = set()
+        self._written_to: dict[_Key, set[str]] = {}
+        for conflict in observation.conflicts:
+            for mine, _, mode, other_mode, _ in _both_ways(conflict):
+                if mode.writes:
+                    self._writing.add(_key(mine.touch))
+                if other_mode.writes:
+                    self._written_to.setdefault(_key(mine.touch), set()).add(conflict.part)
+
+    def of(self, conflict: Conflict) -> Case | None:
+        """The worst that it is; None if it does no harm."""
+        cases = [
+            case
+            for mine, other, mode, other_mode, iterates in _both_ways(conflict)
+            for case in self._harmed(conflict, mine, other, (mode, other_mode), iterates)
+        ]
+        return min(cases, key=lambda case: case.rank) if cases else _plain(conflict)
+
+    def _harmed(
+        self,
+        conflict: Conflict,
+        mine: Side,
+        other: Side,
+        modes: tuple[Mode, Mode],
+        iterates: bool,
+    ) -> Iterator[Case]:
+        """What the other side can do to a step of this one."""
+        if conflict.part == "iterator":
+            yield Case(rules.SHARED_ITERATOR, conflict, mine, other)
+        # What looks like a reading and stores is a cached_property, which keeps what it has
+        # made; the other reading would have made it as well, had it come a little earlier.
+        filled = mine.touch.form in _ATTRIBUTES and mine.touch.mode is Mode.READ
+        if filled and modes[0].writes and not _PROPERTIES_HAVE_A_LOCK:
+            yield Case(rules.DOUBLE_INITIALISATION, conflict, mine, other)
+        if not modes[1].writes:
+            return
+        if iterates and conflict.part == "structure":
+            yield Case(rules.MUTATED_WHILE_ITERATED, conflict, mine, other)
+        # Methods that read and write in one step are said to write.
+        if modes[0] is Mode.UPDATE and conflict.part != "iterator":
+            yield Case(rules.LOST_UPDATE, conflict, mine, other)
+        for compound in self._around(mine.touch, conflict):
+            if compound.how == "value":
+                yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
+            elif self._interferes(compound, other.touch):
+                twice = self._initialises(compound, conflict, other)
+                rule = rules.DOUBLE_INITIALISATION if twice else rules.CHECK_THEN_ACT
+                yield Case(rule, conflict, mine, other, compound)
+
+    def _around(self, touch: Touch, conflict: Conflict) -> Iterator[Compound]:
+        """The steps that a touch is an end of, if they are about what the conflict is about."""
+        for compound in self._by_read.get(_key(touch), ()):
+            if not self._checked_again(compound):
+                yield compound
+        for compound in self._by_act.get(_key(touch), ()):
+            if self._is_about(compound.read, conflict):
+                yield compound
+
+    def _is_about(self, read: Touch, conflict: Conflict) -> bool:
+        """Is what was read what the conflict is about, rather than another part of the object?
+
+        Threads that each store their own key change the keys of one dict: its structure,
+        of which the check for a key is no check.
+        """
+        if conflict.part not in {"item", "structure"} or conflict.kind in _SEQUENCES:
+            return True
+        keyed = read.form in _KEYED
+        return keyed is (conflict.part == "item") or conflict.part in self._written_to.get(
+            _key(read), ()
+        )
+
+    def _checked_again(self, compound: Compound) -> bool:
+        """Is there a nearer check of it that nobody can break into?
+
+        Double-checked locking: the outer check is only there to save the lock.
+        """
+        return any(
+            _key(nearer.read) != _key(compound.read)
+            and nearer.read.site.line >= compound.read.site.line
+            and _key(nearer.read) not in self._written_to
+            for nearer in self._by_act.get(_key(compound.act), ())
+            if nearer.how == compound.how == "check"
+        )
+
+    def _interferes(self, compound: Compound, write: Touch) -> bool:
+        """Does a write break a check-then-act?"""
+        act = compound.act
+        named = act.form in _METHODS and act.name in _CHANGING
+        if act.mode.writes or named or _key(act) in self._writing:
+            return True
+        takes = write.clears or (write.form in _METHODS and write.name in _TAKING)
+        lowers = _LOWERED.search(self._sources.line(write.site.path, write.site.line))
+        return takes and not lowers and not self._only_tests(act)
+
+    def _only_tests(self, touch: Touch) -> bool:
+        """Is what was read used for nothing but a test?"""
+        text = re.escape(touch.site.text)
+        line = self._sources.line(touch.site.path, touch.site.line)
+        tested = rf"\b(?:if|elif|while|not|and|or)\s+{text}\s*(?::|\)|and\b|or\b|is\b|==|!=|$)"
+        return bool(touch.site.text and re.search(tested, line))
+
+    def _initialises(self, compound: Compound, conflict: Conflict, other: Side) -> bool:
+        """Does the step make what it found missing, and the other thread the same?"""
+        read, act = compound.read, compound.act
+        if conflict.part not in {"attribute", "variable"} and "__dict__" not in read.site.text:
+            return False
+        if act.mode is not Mode.WRITE or self._forgets(act):
+            return False
+        there, here = place(other.touch), place(act)
+        same = there == here or (act.function == other.touch.function != "" and there[0] == here[0])
+        return same and not self._forgets(other.touch) and self._is_for_absence(read, act)
+
+    def _forgets(self, write: Touch) -> bool:
+        """Does it take away, rather than make something that is empty at first?"""
+        line = self._sources.line(write.site.path, write.site.line)
+        return write.clears and not _MADE_EMPTY.search(line)
+
+    def _is_for_absence(self, read: Touch, act: Touch) -> bool:
+        path, first, last = read.site.path, read.site.line, act.site.line
+        numbers = range(first, min(last, first + _MOST_LINES) + 1)
+        text = "\n".join(self._sources.line(path, number) for number in numbers)
+        names = [re.escape(one) for one in (read.site.text, act.site.text) if one]
+        for one in tuple(names):
+            names += re.findall(rf"(\w+)\s*:?=\s*\(?{one}", text)
+        if not names:
+            return False
+        one = f"(?:{'|'.join(names)})"
+        return bool(
+            re.search(rf"(?<![\w.]){one}\)?\s+is\s+(?:not\s+)?None\b", text)
+            or re.search(rf"(?<![\w.]){one}\)?\s*[!=]=\s*None\b", text)
+            or re.search(rf"\bnot\s+\(?{one}(?![\w.(\[])", text)
+            or re.search(rf"\b(?:if|elif|while)\s+\(?{one}\)?\s*:", text)
+            or re.search(rf"{one}\s+or\b", text)
+            or re.search(r"\bhasattr\(|\bgetattr\(|\bin\s+[\w.]+\.__dict__", text)
+            or re.search(r"\bexcept\b.*\b(?:AttributeError|NameError|UnboundLocalError)\b", text)
+        )
+
+
+def torn(cases: Iterable[Case]) -> list[Case]:
+    """Put together what belongs together: fields written in one function, read in another.
+
+    Args:
+        cases: Of all kinds.
+
+    Returns:
+        Those that are of no worse kind as one, and the others as they were.
+    """
+    kept: list[Case] = []
+    groups: dict[tuple[object, ...], list[Case]] = {}
+    for case in cases:
+        key = _field_key(case)
+        (kept if key is None else groups.setdefault(key, [])).append(case)
+    for group in groups.values():
+        if len({_parted(case)[0].touch.name for case in group}) < 2:
+            kept += group
+            continue
+        first, *others = group
+        sides = _parted(first)
+        fields = tuple(case.conflict for case in others)
+        kept.append(Case(rules.TORN_READ, first.conflict, *sides, fields=fields))
+    return kept
+
+
+def _field_key(case: Case) -> tuple[object, ...] | None:
+    """What the fields have in common that are written together and read together.
+
+    Of an object only the first conflict of two touches is kept, so its number tells less
+    than the expression in front of the field does.
+    """
+    conflict = case.conflict
+    touches = [side.touch for side in _parted(case)]
+    # A module's attributes are variables, too; that its own code names without it.
+    attributes = all(touch.form in _ATTRIBUTES for touch in touches)
+    if case.rule is not rules.UNORDERED_PUBLICATION or not attributes:
+        return None
+    if not all(touch.function and touch.name for touch in touches):
+        return None
+    if touches[0].function.rpartition(".")[2] in {"__init__", "__new__", "__post_init__"}:
+        return None  # nobody else has the object yet
+    where = [
+        (touch.site.path, touch.function, touch.site.text.removesuffix(touch.name))
+        for touch in touches
+    ]
+    return (conflict.kind, *where)
+
+
+def _parted(case: Case) -> tuple[Side, Side]:
+    """The side that writes, and the one that reads."""
+    conflict = case.conflict
+    sides = (conflict.first, conflict.second)
+    return sides if conflict.first_mode.writes else sides[::-1]
+
+
+def _plain(conflict: Conflict) -> Case | None:
+    """What two accesses do that are part of no step."""
+    first, second = conflict.first, conflict.second
+    both_write = conflict.first_mode.writes and conflict.second_mode.writes
+    if conflict.part in {"attribute", "variable"}:
+        rule = rules.UNORDERED_WRITES if both_write else rules.UNORDERED_PUBLICATION
+        return Case(rule, conflict, first, second)
+    subscripts = all(side.touch.form in _KEYED and not side.touch.name for side in (first, second))
+    if conflict.part == "item" and both_write and subscripts:
+        return Case(rules.UNORDERED_WRITES, conflict, first, second)
+    return None  # single operations of a container
+
+
+def _both_ways(conflict: Conflict) -> Sequence[tuple[Side, Side, Mode, Mode, bool]]:
+    """Each side as the one that is looked at, and the other one."""
+    first, second = conflict.first, conflict.second
+    modes = (conflict.first_mode, conflict.second_mode)
+    return (
+        (first, second, modes[0], modes[1], conflict.iterates[0]),
+        (second, first, modes[1], modes[0], conflict.iterates[1]),
+    )
+
+
+def _key(touch: Touch) -> _Key:
+    """What tells touches apart; not by what they may follow from, which has no end."""
+    return (touch.site, touch.form, touch.mode, touch.name, touch.function, touch.clears)
