@@ -1,0 +1,41 @@
+"""Two threads call a multimethod with types that it has not met."""
+
+# mypy: ignore-errors
+import threading
+
+from multimethod import multimethod
+
+
+class Shop:
+    """The base of what is passed."""
+
+
+@multimethod
+def visit(shop: Shop) -> str:
+    """What a shop does."""
+    return shop.__class__.__name__
+
+
+@visit.register
+def _(shop: int) -> str:
+    """What a number does."""
+    return str(shop)
+
+
+visit(Shop())
+shops = [type(f"Shop{number}", (Shop,), {})() for number in range(100)]
+start = threading.Barrier(2)
+
+
+def work() -> None:
+    """What each thread does."""
+    start.wait()
+    for shop in shops:
+        visit(shop)
+
+
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

@@ -1,0 +1,32 @@
+"""Two threads look at the columns of the same subqueries."""
+
+# mypy: ignore-errors
+import threading
+
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, select
+
+metadata = MetaData()
+Table("shop", metadata, Column("id", Integer, primary_key=True))
+item = Table(
+    "item",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("shop", ForeignKey("shop.id")),
+    Column("name", String(20)),
+)
+subqueries = [select(item).subquery() for _ in range(100)]
+start = threading.Barrier(2)
+
+
+def work() -> None:
+    """What each thread does."""
+    start.wait()
+    for subquery in subqueries:
+        _ = subquery.c.name
+
+
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

@@ -1,0 +1,27 @@
+"""Two workers take jobs from a list until there are none."""
+
+import threading
+
+
+def work(jobs, done):
+    while True:
+        try:
+            job = jobs.pop()
+        except IndexError:
+            return
+        done.append(job)
+
+
+def main():
+    jobs = list(range(20))
+    done = []
+    threads = [threading.Thread(target=work, args=(jobs, done)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(done))
+
+
+if __name__ == "__main__":
+    main()

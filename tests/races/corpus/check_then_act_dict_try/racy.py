@@ -1,0 +1,29 @@
+"""Identifiers of names, given on first use."""
+
+import threading
+
+
+class Names:
+    def __init__(self):
+        self.numbers = {}
+
+    def number(self, name):
+        try:
+            return self.numbers[name]  # expect: UG402
+        except KeyError:
+            self.numbers[name] = object()  # expect: UG402
+            return self.numbers[name]  # allow: UG402, UG408
+
+
+def main():
+    names = Names()
+    threads = [threading.Thread(target=names.number, args=("x",)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(names.numbers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""A document is parsed when it is needed."""
+
+import threading
+
+
+class Document:
+    def __init__(self, text):
+        self.text = text
+
+    def words(self):
+        if not hasattr(self, "_words"):  # expect: UG403
+            self._words = self.text.split()  # expect: UG403
+        return self._words  # allow: UG408
+
+
+def main():
+    document = Document("so much depends upon")
+    threads = [threading.Thread(target=document.words) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(document.words()))
+
+
+if __name__ == "__main__":
+    main()

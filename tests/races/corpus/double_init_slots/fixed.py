@@ -1,0 +1,32 @@
+"""A lazily computed hash of a key with slots."""
+
+import threading
+
+
+class Key:
+    __slots__ = ("_hash", "_lock", "parts")
+
+    def __init__(self, *parts):
+        self.parts = parts
+        self._hash = None
+        self._lock = threading.Lock()
+
+    def digest(self):
+        with self._lock:
+            if self._hash is None:
+                self._hash = hash(self.parts)
+            return self._hash
+
+
+def main():
+    key = Key(1, 2, 3)
+    threads = [threading.Thread(target=key.digest) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(key.digest() == hash((1, 2, 3)))
+
+
+if __name__ == "__main__":
+    main()

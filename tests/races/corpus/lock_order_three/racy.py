@@ -1,0 +1,30 @@
+"""Three philosophers take the fork to their left and then that to their right."""
+
+import threading
+
+
+class Philosopher(threading.Timer):
+    def __init__(self, delay, left, right):
+        super().__init__(delay, self.eat)
+        self.left = left
+        self.right = right
+        self.meals = 0
+
+    def eat(self):
+        with self.left:  # expect: UG409
+            with self.right:  # expect: UG409
+                self.meals += 1
+
+
+def main():
+    forks = [threading.Lock() for _ in range(3)]
+    table = [Philosopher(0.02 * n, forks[n], forks[(n + 1) % 3]) for n in range(3)]
+    for philosopher in table:
+        philosopher.start()
+    for philosopher in table:
+        philosopher.join()
+    print(sum(philosopher.meals for philosopher in table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Votes of two polling stations go into one Counter."""
+
+import threading
+from collections import Counter
+
+STATIONS = [{"red": 3, "blue": 1}, {"red": 2, "green": 4}]
+
+
+def main():
+    votes = Counter()
+    start = threading.Barrier(len(STATIONS))
+
+    def report(station):
+        start.wait()
+        votes.update(station)  # expect: UG401; allow: UG405
+
+    threads = [threading.Thread(target=report, args=(station,)) for station in STATIONS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(votes["red"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The highest temperature that any sensor has seen."""
+
+import threading
+
+
+class Weather:
+    def __init__(self):
+        self.highest = -100
+        self.lock = threading.Lock()
+
+    def measure(self, temperature):
+        if not self.lock.acquire(timeout=10):
+            raise TimeoutError
+        try:
+            self.highest = max(self.highest, temperature)
+        finally:
+            self.lock.release()
+
+
+def sensor(weather, temperatures):
+    for temperature in temperatures:
+        weather.measure(temperature)
+
+
+def main():
+    weather = Weather()
+    threads = [
+        threading.Thread(target=sensor, args=(weather, [12, 19, 14])),
+        threading.Thread(target=sensor, args=(weather, [11, 17, 21])),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(weather.highest)
+
+
+if __name__ == "__main__":
+    main()

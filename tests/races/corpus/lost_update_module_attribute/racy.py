@@ -1,0 +1,23 @@
+"""A module holds the state of the program."""
+
+import threading
+
+import settings
+
+
+def request():
+    for _ in range(50):
+        settings.requests += 1  # expect: UG401
+
+
+def main():
+    threads = [threading.Thread(target=request) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(settings.requests, "of", settings.LIMIT)
+
+
+if __name__ == "__main__":
+    main()

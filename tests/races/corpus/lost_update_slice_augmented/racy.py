@@ -1,0 +1,25 @@
+"""Whoever is in a hurry comes right behind the first in the line."""
+
+import threading
+
+
+class Line:
+    def __init__(self):
+        self.people = ["ann", "ben"]
+
+    def push_in(self, name):
+        self.people[:1] += [name]  # expect: UG401
+
+
+def main():
+    line = Line()
+    threads = [threading.Thread(target=line.push_in, args=(name,)) for name in ("cleo", "dan")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(line.people[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""A coroutine goes on while the executor works for it."""
+
+import asyncio
+import threading
+
+
+class Index:
+    def __init__(self):
+        self.opened = threading.Event()
+        self.entries = 0
+
+    def scan(self):
+        self.opened.wait()
+        self.entries += 10
+
+
+async def build(index):
+    scanning = asyncio.get_running_loop().run_in_executor(None, index.scan)
+    index.opened.set()
+    await scanning
+    index.entries += 1
+
+
+def main():
+    index = Index()
+    asyncio.run(build(index))
+    print(index.entries)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""The pool of multiprocessing that has threads."""
+
+import threading
+from multiprocessing.pool import ThreadPool
+
+
+class Basket:
+    def __init__(self):
+        self.price = 0
+        self.start = threading.Barrier(2)
+
+    def add(self, price):
+        self.start.wait()
+        return price
+
+
+def main():
+    basket = Basket()
+    with ThreadPool(2) as pool:
+        for price in pool.imap_unordered(basket.add, [5, 6]):
+            basket.price += price
+    print(basket.price)
+
+
+if __name__ == "__main__":
+    main()

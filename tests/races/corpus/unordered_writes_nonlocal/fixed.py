@@ -1,0 +1,25 @@
+"""The answer of whichever source is slower wins."""
+
+import threading
+
+
+def ask(sources):
+    answers = []
+
+    def run(source):
+        answers.append(source())
+
+    threads = [threading.Thread(target=run, args=(source,)) for source in sources]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers[0]
+
+
+def main():
+    print(ask([lambda: 1, lambda: 1]))
+
+
+if __name__ == "__main__":
+    main()
