@@ -217,7 +217,7 @@ def test_single_operations_of_containers_are_fine():
         in_dict(STORE, GET),
         in_dict(DEFAULT, DEFAULT, modes=(W, W)),
         in_dict(DEFAULT, POP, "structure", modes=(W, W)),
-        in_dict(POP, POP, modes=(U, U)),
+        in_dict(POP, POP, modes=(W, W)),
     ]
     assert codes(found(CHECK, conflicts), notes=True) == []
 

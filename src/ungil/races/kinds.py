@@ -9,7 +9,6 @@ compounds that they are part of.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -54,8 +53,6 @@ _KEYED = frozenset({"item", "holding", "key", "member", "keyed", "among"})
 _METHODS = frozenset({"method", "item", "holding", "key", "next"})
 _ATTRIBUTES = frozenset({"attribute", "named"})
 
-# Until Python 3.12. What is judged has run under the Python that judges.
-_PROPERTIES_HAVE_A_LOCK = sys.version_info < (3, 12)
 
 # Where the length and the order decide what an index means.
 _SEQUENCES = frozenset({"list", "deque", "bytearray", "array"})
@@ -162,7 +159,7 @@ class Kinds:
         # What looks like a reading and stores is a cached_property, which keeps what it has
         # made; the other reading would have made it as well, had it come a little earlier.
         filled = mine.touch.form in _ATTRIBUTES and mine.touch.mode is Mode.READ
-        if filled and modes[0].writes and not _PROPERTIES_HAVE_A_LOCK:
+        if filled and modes[0].writes:
             yield Case(rules.DOUBLE_INITIALISATION, conflict, mine, other)
         if not modes[1].writes:
             return

@@ -109,7 +109,8 @@ class Watch:
             effects=effects(),
             iterators=iterators(),
             local=_thread._local,  # noqa: SLF001 - what threading.local is
-            cached_property=cached_property,
+            # Until 3.11 it had a lock of its own.
+            cached_property=cached_property if sys.version_info >= (3, 12) else _SetsItself,
             filling=defaultdict,
             setting=_SetsItself,
             hooks=sync.c_functions(),
