@@ -2,7 +2,8 @@
 
 # mypy: ignore-errors
 import threading
-from unittest.mock import Mock
+
+from mock import Mock  # noqa: UP026 - the distribution is meant
 
 shops = [Mock() for _ in range(300)]
 start = threading.Barrier(2)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import atexit
 import importlib
 import importlib.util
+import os
+import signal
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -31,9 +33,15 @@ def main() -> None:
     record = Writer(Path(folder))
     session = Session(settings, record)
 
+    interrupted = False
+
     def end() -> None:
         session.stop()
         record([ENDED])
+        if interrupted:
+            # As the interpreter ends then, so that a shell knows.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
 
     # Registered before all of the program's, so it runs after them.
     atexit.register(end)
@@ -45,17 +53,19 @@ def main() -> None:
         print(f"ungil: {error}", file=sys.stderr)
         record(["problem", f"It did not run: {error}."])
         raise SystemExit(2) from None
-    except (SystemExit, KeyboardInterrupt):
+    except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - it is the program's, and shown as it shows it
-        sys.excepthook(type(error), error, _of_program(error))
+        interrupted = isinstance(error, KeyboardInterrupt)
+        error.__traceback__ = _of_program(error)
+        sys.excepthook(type(error), error, error.__traceback__)
         raise SystemExit(1) from None
 
 
 def _of_program(error: BaseException) -> TracebackType | None:
     """The traceback without our own frames at its top."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals.get("__name__") == __name__:
+    while trace is not None and trace.tb_frame.f_globals is globals():
         trace = trace.tb_next
     return trace
 
@@ -80,6 +90,7 @@ def _run_script(session: Session, path: str, program: list[str]) -> None:
         path = str(Path(path, "__main__.py"))
     else:
         sys.path[0] = str(Path(path).resolve().parent)
+    path = os.path.abspath(path)  # noqa: PTH100 - as the interpreter does, which leaves `..` in no name
     try:
         source = Path(path).read_bytes()
     except OSError as error:

@@ -17,7 +17,7 @@ from functools import cached_property
 from types import FrameType
 
 from ungil.races import sync
-from ungil.races.core import Core, core_in_use
+from ungil.races.core import core_in_use
 from ungil.races.detect import Inversion, LockOrder
 from ungil.races.effects import effects, iterators
 from ungil.races.instrument import PREFIX
@@ -63,9 +63,6 @@ _REFERENCE = (
     "does not see locks that were made before."
 )
 
-_STOPPED_IN_CHILDREN: list[Core] = []
-# What other threads were in the middle of never ends in a child that was forked.
-
 
 class _SetsItself:
     """A class whose attributes its own code sets."""
@@ -75,10 +72,57 @@ class _SetsItself:
         super().__setattr__(name, value)
 
 
+class _Forking:
+    """What happens to the watch when the program forks: the child is not watched.
+
+    What other threads were in the middle of then never ends in the child, so nothing of
+    the watch may be waited for there: not even by what threading does after a fork,
+    which comes before our turn.
+    """
+
+    def __init__(self) -> None:
+        self._watch: Watch | None = None
+        self._was_quiet = False
+        self._registered = False
+
+    def begin(self, watch: Watch) -> None:
+        self._watch = watch
+        if not self._registered and hasattr(os, "register_at_fork"):
+            self._registered = True
+            os.register_at_fork(
+                before=self._before, after_in_parent=self._in_parent, after_in_child=self._in_child
+            )
+
+    def end(self) -> None:
+        self._watch = None
+
+    def _before(self) -> None:
+        if self._watch is not None:
+            self._was_quiet = self._watch.core.quiet(True)
+            self._watch.lock.acquire()
+
+    def _in_parent(self) -> None:
+        if self._watch is not None and self._watch.lock.locked():
+            self._watch.lock.release()
+            self._watch.core.quiet(self._was_quiet)
+
+    def _in_child(self) -> None:
+        watch = self._watch
+        self._in_parent()
+        if watch is not None:
+            watch.core.stop()
+            self._watch = None
+
+
+_forking = _Forking()
+
+
 class Watch:
     """Watches this process, one at a time.
 
     Attributes:
+        core: What listens to the program.
+        lock: Is held while something is recorded.
         touches: All that the instrumented code can tell of, by number.
     """
 
@@ -92,7 +136,7 @@ class Watch:
         self.touches: list[Touch] = []
         self.core, self._why_reference = core_in_use()
         self._record = record
-        self._lock = _thread.allocate_lock()
+        self.lock = _thread.allocate_lock()
         self._recorded: set[int] = set()
         self._order = LockOrder()
         self._names: dict[int, str] = {}
@@ -124,12 +168,11 @@ class Watch:
             self.core.blocks,
             self.core.all_joined,
         )
-        if self.core not in _STOPPED_IN_CHILDREN:
-            _STOPPED_IN_CHILDREN.append(self.core)
-            os.register_at_fork(after_in_child=self.core.stop)
+        _forking.begin(self)
 
     def stop(self) -> None:
         """Watch no more; the instrumented code goes on as it is."""
+        _forking.end()
         self.core.stop()
         self._listening.end()
         if lost := self.core.lost():
@@ -139,7 +182,7 @@ class Watch:
         """What the constants of a module's code are replaced by."""
         # The program may hold a lock meanwhile; this one is none of its.
         was_quiet = self.core.quiet(True)
-        with self._lock:
+        with self.lock:
             first = len(self.touches)
             self.touches += touches
         self.core.quiet(was_quiet)
@@ -183,7 +226,7 @@ class Watch:
             if second_name is not None:
                 self._names.setdefault(second_thread, second_name)
         stack = _stack(sys._getframe(1))  # noqa: SLF001 - the stack of the program
-        with self._lock:
+        with self.lock:
             self._need(first, second)
             self._record(
                 [
@@ -202,13 +245,13 @@ class Watch:
 
     def compound(self, earlier: int, act: int, check: bool) -> None:
         """A thread did one thing and then the other to the same variable."""
-        with self._lock:
+        with self.lock:
             self._need(earlier, act)
             self._record(["compound", earlier, act, "check" if check else "value"])
 
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others."""
-        with self._lock:
+        with self.lock:
             for one, where in held:
                 self._order.feed(Acquire(thread, one, self._site(where)))
             found = self._order.feed(Acquire(thread, lock, self._site(touch)))
@@ -219,17 +262,17 @@ class Watch:
 
     def forked(self, thread: int, child: int) -> None:
         """A thread is about to start another."""
-        with self._lock:
+        with self.lock:
             self._order.feed(Fork(thread, child))
 
     def joined(self, thread: int, child: int) -> None:
         """A thread knows that another has ended."""
-        with self._lock:
+        with self.lock:
             self._order.feed(Join(thread, child))
 
     def blocks(self, touch: int, what: str, locks: Sequence[int]) -> None:
         """A thread is about to wait while it holds locks."""
-        with self._lock:
+        with self.lock:
             self._record(["blocked", list(self._site(touch)), what, self._held(locks)])
 
     def _cycle(self, inversion: Inversion) -> None:

@@ -377,6 +377,8 @@ make_immortal(PyObject *object)
     object->ob_tid = 0;
     object->ob_ref_local = UINT32_MAX;
     object->ob_ref_shared = 0;
+#elif PY_VERSION_HEX >= 0x030E0000
+    Py_SET_REFCNT(object, _Py_IMMORTAL_INITIAL_REFCNT);
 #elif PY_VERSION_HEX >= 0x030C0000
     Py_SET_REFCNT(object, _Py_IMMORTAL_REFCNT);
 #else
