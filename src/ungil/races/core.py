@@ -28,11 +28,13 @@ class Told(Protocol):
         first_thread: int,
         first_name: str | None,
         first_locks: Sequence[int],
+        first_stack: Sequence[tuple[str, int, str]],
         first_mode: int,
         second: int,
         second_thread: int,
         second_name: str | None,
         second_locks: Sequence[int],
+        second_stack: Sequence[tuple[str, int, str]],
         second_mode: int,
         kind: str,
         owner: int,
@@ -47,8 +49,8 @@ class Told(Protocol):
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others, each with where it was taken."""
 
-    def forked(self, thread: int, child: int) -> None:
-        """A thread is about to start another."""
+    def forked(self, thread: int, child: int, name: str | None) -> None:
+        """A thread is about to start another, which may have a name."""
 
     def joined(self, thread: int, child: int) -> None:
         """A thread knows that another has ended."""

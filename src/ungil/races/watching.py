@@ -14,7 +14,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from types import FrameType
+from pathlib import Path
 
 from ungil.races import sync
 from ungil.races.core import core_in_use
@@ -49,8 +49,8 @@ FORMS = (
 
 _PARTS = ("attribute", "item", "structure", "variable", "iterator")
 _MODES = tuple(Mode)
-_DEEPEST = 16
-"""Calls of a stack that are kept."""
+_NOT_THE_PROGRAM = ("<frozen", "<shim>", threading.__file__, str(Path(__file__).parent))
+"""Files of the calls that every stack begins with."""
 
 _UNKNOWN = 0xFFFFFFFF
 
@@ -208,11 +208,13 @@ class Watch:
         first_thread: int,
         first_name: str | None,
         first_locks: Sequence[int],
+        first_stack: Sequence[tuple[str, int, str]],
         first_mode: int,
         second: int,
         second_thread: int,
         second_name: str | None,
         second_locks: Sequence[int],
+        second_stack: Sequence[tuple[str, int, str]],
         second_mode: int,
         kind: str,
         owner: int,
@@ -225,15 +227,13 @@ class Watch:
             second_name = None if active is None else active.name
             if second_name is not None:
                 self._names.setdefault(second_thread, second_name)
-        stack = _stack(sys._getframe(1))  # noqa: SLF001 - the stack of the program
         with self.lock:
             self._need(first, second)
             self._record(
                 [
                     "conflict",
-                    [first, self._name(first_thread, first_name), self._held(first_locks), []],
-                    [second, self._name(second_thread, second_name), self._held(second_locks),
-                     stack],
+                    self._side(first, first_thread, first_name, first_locks, first_stack),
+                    self._side(second, second_thread, second_name, second_locks, second_stack),
                     owner,
                     self._kind(kind, part, second),
                     _PARTS[part],
@@ -260,9 +260,11 @@ class Watch:
             for inversion in found:
                 self._cycle(inversion)
 
-    def forked(self, thread: int, child: int) -> None:
+    def forked(self, thread: int, child: int, name: str | None) -> None:
         """A thread is about to start another."""
         with self.lock:
+            if name is not None:
+                self._names[child] = name
             self._order.feed(Fork(thread, child))
 
     def joined(self, thread: int, child: int) -> None:
@@ -299,6 +301,17 @@ class Watch:
     def _site(self, number: int) -> Site:
         return Site("", 0) if number in {_UNKNOWN, -1} else self.touches[number].site
 
+    def _side(
+        self,
+        touch: int,
+        thread: int,
+        name: str | None,
+        locks: Sequence[int],
+        stack: Sequence[tuple[str, int, str]],
+    ) -> list[object]:
+        calls = [one for one in stack if not one[0].startswith(_NOT_THE_PROGRAM)]
+        return [touch, self._name(thread, name), self._held(locks), calls]
+
     def _held(self, locks: Sequence[int]) -> list[str]:
         sites = [self._site(one) for one in locks]
         return [f"{_lock_name(one)}, taken at {one.path}:{one.line}" for one in sites]
@@ -330,15 +343,3 @@ _DEFAULTS = {
 
 def _lock_name(site: Site) -> str:
     return site.text.removesuffix(".acquire") or "a lock"
-
-
-def _stack(frame: FrameType | None) -> list[list[object]]:
-    stack: list[list[object]] = []
-    while frame is not None and len(stack) < _DEEPEST:
-        code, module = frame.f_code, frame.f_globals.get("__name__", "")
-        # Not what watches, nor what every thread begins with.
-        of_program = module != "threading" and not module.startswith(("ungil.races", "_frozen"))
-        if of_program and not code.co_filename.startswith("<frozen"):
-            stack.append([code.co_filename, frame.f_lineno or 0, code.co_qualname])
-        frame = frame.f_back
-    return stack

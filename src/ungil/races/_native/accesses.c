@@ -144,6 +144,7 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
     bool iterates[MOST_FOUND];
     int count = 0;
     uint8_t compounds = 0;
+    uint16_t stack = stack_number();
 
     record_lock(record);
     atomic_store_explicit(&record->used, true, memory_order_relaxed);
@@ -180,6 +181,7 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
             .time = thread->time,
             .touch = touch,
             .locks = locks_number(thread),
+            .stack = stack,
             .mode = access->mode,
             .iterates = access->iterates,
         };
@@ -226,17 +228,22 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
         }
         Thread *other = thread_at(first->thread);
         PyObject *kind = kind_of(shown), *locks_then = locks_list(first->locks),
-                 *locks_now = locks_list(locks_number(thread));
-        if (kind != NULL && locks_then != NULL && locks_now != NULL && other != NULL) {
-            TELL(key, thread, "conflict", "IIOOiIIOOiNKii", first->touch->number, first->thread,
-                 other->name == NULL ? Py_None : other->name, locks_then, first->mode,
+                 *locks_now = locks_list(locks_number(thread)),
+                 *stack_then = stack_list(first->stack), *stack_now = stack_list(stack);
+        if (kind != NULL && locks_then != NULL && locks_now != NULL && other != NULL
+            && stack_then != NULL && stack_now != NULL) {
+            TELL(key, thread, "conflict", "IIOOOiIIOOOiOKii", first->touch->number, first->thread,
+                 other->name == NULL ? Py_None : other->name, locks_then, stack_then,
+                 first->mode,
                  touch->number, thread->index, thread->name == NULL ? Py_None : thread->name,
-                 locks_now, modes[i], Py_NewRef(kind), (unsigned long long)owner,
+                 locks_now, stack_now, modes[i], kind, (unsigned long long)owner,
                  (int)found[i].kind, first->iterates | iterates[i] << 1);
         }
         Py_XDECREF(kind);
         Py_XDECREF(locks_then);
         Py_XDECREF(locks_now);
+        Py_XDECREF(stack_then);
+        Py_XDECREF(stack_now);
     }
     for (int i = 0; compounds && i < touch->afters; i++) {
         if (compounds & (1u << i)) {

@@ -309,7 +309,8 @@ order_starting(PyObject *function, Thread **child)
     if (made->name != NULL && !PyUnicode_CheckExact(made->name)) {
         Py_CLEAR(made->name);
     }
-    TELL(0, thread, "forked", "II", thread->index, made->index);
+    TELL(0, thread, "forked", "IIO", thread->index, made->index,
+         made->name == NULL ? Py_None : made->name);
     *child = made;
     return (PyObject *)started;
 }

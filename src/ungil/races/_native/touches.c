@@ -6,19 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Frames. */
-
-static inline void *
-frame_here(void)
-{
-    PyThreadState *state = PyThreadState_Get();
-#if PY_VERSION_HEX < 0x030D0000
-    return state->cframe->current_frame;
-#else
-    return state->current_frame;
-#endif
-}
-
 static bool
 is_touch(PyObject *object)
 {

@@ -95,7 +95,8 @@ typedef struct {
     uint32_t thread;
     uint32_t time; /* 0: none */
     Touch *touch;
-    uint16_t locks; /* number of an interned set */
+    uint16_t locks; /* number of a set of locks */
+    uint16_t stack; /* number of a stack */
     uint8_t mode;
     bool iterates;
 } Seen;
@@ -284,6 +285,18 @@ void locks_read_letters(Thread *thread);
 uint16_t locks_number(Thread *thread);
 PyObject *locks_list(uint16_t number);
 
+/* The frame of the program that called us. */
+static inline void *
+frame_here(void)
+{
+    PyThreadState *state = PyThreadState_Get();
+#if PY_VERSION_HEX < 0x030D0000
+    return state->cframe->current_frame;
+#else
+    return state->current_frame;
+#endif
+}
+
 /* Effects. */
 int effects_set(PyObject *given);
 uint32_t effect_of(PyTypeObject *type, PyObject *name);
@@ -316,6 +329,10 @@ mixed(uint64_t a, uint64_t b, uint64_t c)
     hash = (hash ^ c ^ (hash >> 32)) * 0x94D049BB133111EBu;
     return hash ^ (hash >> 31);
 }
+
+/* Stacks. */
+uint16_t stack_number(void);
+PyObject *stack_list(uint16_t number);
 
 /* Accesses. */
 
