@@ -1,7 +1,6 @@
 """What a run gave, by hand: each rule and the nearest that is no case of it."""
 
 import dataclasses
-import sys
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
@@ -315,7 +314,7 @@ def test_what_is_made_empty_is_made():
 
 def test_a_property_that_keeps_what_it_has_made():
     findings = found(COUNT, [conflict(SHOW, SHOW, modes=(U, R))])
-    assert codes(findings) == ([] if sys.version_info < (3, 12) else [("UG403", 8)])
+    assert codes(findings) == [("UG403", 8)]
 
 
 POINT = source("""
