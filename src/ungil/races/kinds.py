@@ -40,6 +40,7 @@ _TAKING = frozenset(
         *("intersection_update", "symmetric_difference_update", "__delitem__", "__delattr__"),
     }
 )
+_ADDING = frozenset({"add", "append", "appendleft", "extend", "extendleft", "setdefault"})
 _CHANGING = _TAKING | frozenset(
     {
         *("add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"),
@@ -214,10 +215,12 @@ class Kinds:
     def _interferes(self, compound: Compound, write: Touch) -> bool:
         """Does a write break a check-then-act?"""
         act = compound.act
+        if _takes(act) and _only_adds(write):
+            return False  # who takes has found something, and it is still there
         named = act.form in _METHODS and act.name in _CHANGING
         if act.mode.writes or named or _key(act) in self._writing:
             return True
-        takes = write.clears or (write.form in _METHODS and write.name in _TAKING)
+        takes = write.clears or _takes(write)
         lowers = _LOWERED.search(self._sources.line(write.site.path, write.site.line))
         return takes and not lowers and not self._only_tests(act)
 
@@ -311,6 +314,16 @@ def _field_key(case: Case) -> tuple[object, ...] | None:
         for touch in touches
     ]
     return (conflict.kind, *where)
+
+
+def _takes(touch: Touch) -> bool:
+    """Does it take something out of a container?"""
+    return touch.form in _METHODS and touch.name in _TAKING
+
+
+def _only_adds(touch: Touch) -> bool:
+    """Does it leave all in a container that was there?"""
+    return touch.form in _METHODS and touch.name in _ADDING
 
 
 def _parted(case: Case) -> tuple[Side, Side]:

@@ -1,0 +1,35 @@
+"""Work is put into a deque by one thread and done by two others."""
+
+import threading
+from collections import deque
+
+
+class Desk:
+    def __init__(self):
+        self.waiting = deque(["open", "sort"])
+        self.done = []
+
+    def put(self):
+        for number in range(20):
+            self.waiting.append(str(number))
+
+    def work(self):
+        while self.waiting:  # expect: UG402
+            try:
+                self.done.append(self.waiting.popleft())  # expect: UG402
+            except IndexError:
+                self.done.append("nothing")
+
+
+def main():
+    desk = Desk()
+    threads = [threading.Thread(target=one) for one in (desk.put, desk.work, desk.work)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(desk.done) > 0)
+
+
+if __name__ == "__main__":
+    main()
