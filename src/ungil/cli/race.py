@@ -224,7 +224,7 @@ def report_of(
         config: Of the project.
         ending: Sentences about how the run ended.
     """
-    from ungil.races.judge import closing, judge  # noqa: PLC0415 - nobody should wait for it before the program
+    from ungil.races.judge import closing, judge, run_once  # noqa: PLC0415 - nobody should wait for it before the program
     from ungil.races.sources import Sources  # noqa: PLC0415 - likewise
     from ungil.races.suppress import suppressed  # noqa: PLC0415 - likewise
 
@@ -238,7 +238,13 @@ def report_of(
         "race",
         subject,
         findings=findings,
-        notes=(*remarks, *observation.problems, *ending, last),
+        notes=(
+            *remarks,
+            *observation.problems,
+            *run_once(observation.unsafe_tests),
+            *ending,
+            last,
+        ),
     )
 
 

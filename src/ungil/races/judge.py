@@ -17,7 +17,10 @@ from ungil.races.sources import NO_SOURCES, Sources
 from ungil.races.trace import Site
 from ungil.races.words import Words, lock_name, thread_name
 
-__all__ = ["closing", "judge"]
+__all__ = ["closing", "judge", "run_once"]
+
+_MOST_TESTS = 5
+"""Tests that are named."""
 
 _MOST_NAMES = 12
 
@@ -66,6 +69,24 @@ def closing(observation: Observation, findings: Sequence[Finding], *, stdlib: bo
     unwatched = [*dict.fromkeys(observation.unwatched)]
     unwatched = [*unwatched, *([] if stdlib else ["the standard library"]), "code in C"]
     return f"{seen} Not watched: {', '.join(unwatched)}."
+
+
+def run_once(tests: Sequence[tuple[str, str]]) -> list[str]:
+    """A sentence that names the tests that were not run beside themselves, if any.
+
+    Args:
+        tests: `Observation.unsafe_tests`.
+    """
+    if not tests:
+        return []
+    named = [f"{test} ({reason})" for test, reason in tests[:_MOST_TESTS]]
+    more = len(tests) - len(named)
+    return [
+        "Run once only, as they cannot run beside themselves: "
+        + "; ".join(named)
+        + (f"; and {more} more" if more else "")
+        + "."
+    ]
 
 
 @dataclass
