@@ -144,7 +144,7 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
     bool iterates[MOST_FOUND];
     int count = 0;
     uint8_t compounds = 0;
-    uint16_t stack = stack_number();
+    uint16_t stack = 0;
 
     record_lock(record);
     atomic_store_explicit(&record->used, true, memory_order_relaxed);
@@ -162,6 +162,8 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
             /* Who gets hold of an object that another thread has made since comes after
                that, however it got hold of it: there was no way to it before. */
             record->shared = true;
+            /* Who was alone with it until now need not have told of all. */
+            atomic_fetch_add_explicit(generation(object), 1, memory_order_release);
             if (record->fresh && !thread_knows(thread, record->maker, record->made)) {
                 clock_set(&thread->clock, record->maker, record->left);
             }
@@ -175,6 +177,16 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
         Shadow *shadow = shadow_get(record, access->part, true);
         if (shadow == NULL) {
             break;
+        }
+        /* Of the accesses of one place by one thread the calls of the first will do. */
+        if (shadow->write.touch == touch && shadow->write.thread == thread->index) {
+            stack = shadow->write.stack;
+        }
+        else if (shadow->read.touch == touch && shadow->read.thread == thread->index) {
+            stack = shadow->read.stack;
+        }
+        else if (stack == 0) {
+            stack = stack_number();
         }
         Seen seen = {
             .thread = thread->index,

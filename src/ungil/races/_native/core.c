@@ -7,8 +7,6 @@
 
 #include "touches.h"
 
-#include "touches.h"
-
 #include <string.h>
 
 _Atomic(bool) watching;
@@ -61,7 +59,7 @@ stop(PyObject *self, PyObject *ignored)
     if (atomic_exchange(&watching, false)) {
         lifetimes_unwatch();
         hooks_remove();
-        Py_CLEAR(watcher);
+        /* The watcher stays: another thread may be telling it something. */
     }
     Py_RETURN_NONE;
 }

@@ -130,6 +130,8 @@ record_get(const void *object)
     if (made == NULL) {
         return NULL;
     }
+    made->table = made->first;
+    made->room = FIRST_ROOM;
     made->offset = (uint8_t)offset_of((PyObject *)object);
     made->number = 1 + atomic_fetch_add_explicit(&numbers, 1, memory_order_relaxed);
     if (!atomic_compare_exchange_strong(slot, &record, made)) {
@@ -146,9 +148,12 @@ record_clear(Record *record)
     for (uint32_t i = 0; i < record->room; i++) {
         free(record->table[i].more);
     }
-    free(record->table);
-    record->table = NULL;
-    record->room = 0;
+    if (record->table != record->first) {
+        free(record->table);
+    }
+    memset(record->first, 0, sizeof(record->first));
+    record->table = record->first;
+    record->room = FIRST_ROOM;
     atomic_fetch_sub_explicit(&shadow_count, record->shadows, memory_order_relaxed);
     record->shadows = 0;
 }
@@ -288,44 +293,38 @@ spread(uint64_t part)
 Shadow *
 shadow_get(Record *record, uint64_t part, bool create)
 {
-    if (record->room) {
-        uint32_t mask = record->room - 1;
-        for (uint32_t i = spread(part) & mask;; i = (i + 1) & mask) {
-            if (record->table[i].part == part) {
-                return &record->table[i];
-            }
-            if (record->table[i].part == 0) {
-                break;
-            }
+    uint32_t mask = record->room - 1;
+    uint32_t at = spread(part) & mask;
+    for (; record->table[at].part; at = (at + 1) & mask) {
+        if (record->table[at].part == part) {
+            return &record->table[at];
         }
     }
     if (!create) {
         return NULL;
     }
     if ((record->shadows + 1) * 4 > record->room * 3) { /* one stays free */
-        uint32_t room = record->room ? record->room * 2 : 4;
+        uint32_t room = record->room * 2;
         Shadow *table = calloc(room, sizeof(Shadow));
         if (table == NULL) {
             return NULL;
         }
+        mask = room - 1;
         for (uint32_t i = 0; i < record->room; i++) {
             Shadow *shadow = &record->table[i];
             if (shadow->part) {
-                uint32_t at = spread(shadow->part) & (room - 1);
-                while (table[at].part) {
-                    at = (at + 1) & (room - 1);
+                for (at = spread(shadow->part) & mask; table[at].part; at = (at + 1) & mask) {
                 }
                 table[at] = *shadow;
             }
         }
-        free(record->table);
+        if (record->table != record->first) {
+            free(record->table);
+        }
         record->table = table;
         record->room = room;
-    }
-    uint32_t mask = record->room - 1;
-    uint32_t at = spread(part) & mask;
-    while (record->table[at].part) {
-        at = (at + 1) & mask;
+        for (at = spread(part) & mask; table[at].part; at = (at + 1) & mask) {
+        }
     }
     record->table[at].part = part;
     record->shadows++;

@@ -72,10 +72,12 @@ stack_number(void)
             continue;
         }
         instruction[depth] = instruction_of(frame, code[depth]);
-        hash = mixed(hash, (uintptr_t)code[depth], (uint64_t)instruction[depth]);
+        /* A sum, so that no frame waits for the one before. */
+        uint64_t call = (uintptr_t)code[depth] ^ (uint64_t)instruction[depth] << 40;
+        hash += (call + depth) * (0x9E3779B97F4A7C15u + 2 * depth);
         depth++;
     }
-    hash |= 2;
+    hash = mixed(hash, depth, 0) | 2;
     uint32_t at = (uint32_t)(hash >> 40) & (STACKS - 1);
     for (uint32_t tries = 0; tries < 32; tries++, at = (at + 1) & (STACKS - 1)) {
         Stack *stack = &stacks[at];

@@ -165,7 +165,8 @@ touch_method(PyObject *self, PyObject *const *args, Py_ssize_t count)
     else {
         object_attribute(thread, object, touch->name, touch->part, touch);
     }
-    if (!(effect & (GIVES | TAKES)) && record_find(object) != NULL) {
+    Record *record = record_find(object);
+    if (record != NULL && (!(effect & (GIVES | TAKES)) || !record->shared)) {
         remember(thread, object, touch, PART_STRUCTURE);
     }
     return Py_NewRef(object);

@@ -117,6 +117,8 @@ struct Reads {
     Seen seen[];
 };
 
+#define FIRST_ROOM 4
+
 struct Thread;
 
 /* What is kept of one object while it lives. */
@@ -143,6 +145,7 @@ typedef struct Record {
     uint64_t owner_number; /* if that is still the one it was */
     struct Record *dead;
     uint8_t offset; /* of the object in its block of memory, in bytes */
+    Shadow first[FIRST_ROOM]; /* the table, until it is full */
 } Record;
 
 /* Records by address. */
