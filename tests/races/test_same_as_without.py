@@ -293,7 +293,12 @@ if os.name == "posix":
 
 def run(command, folder):
     done = subprocess.run(
-        [sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=60
+        [sys.executable, *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     # What only an address or a warning about forking tells apart.
     errors = re.sub(r"0x[0-9a-f]+", "0x…", done.stderr)
