@@ -36,9 +36,10 @@ start(PyObject *self, PyObject *args, PyObject *kwargs)
     cached_property_type = (PyTypeObject *)Py_NewRef(cached);
     filling_type = (PyTypeObject *)Py_NewRef(filling);
     slot_setattr_example = Py_NewRef(setting);
-    history = most;
     told_anew();
     records_anew();
+    history = most;
+    atomic_store(&shadow_count, 0);
     atomic_store(&forgotten, 0);
     if (hooks_install(sequence) < 0) {
         return NULL;

@@ -141,20 +141,28 @@ record_get(const void *object)
     return made;
 }
 
-/* Drop the history of a record. Its lock is held, or its object is gone. */
-void
-record_clear(Record *record)
+static void
+drop_tables(Record *record)
 {
-    for (uint32_t i = 0; i < record->room; i++) {
+    for (uint32_t i = 0; record->shadows && i < record->room; i++) {
         free(record->table[i].more);
     }
     if (record->table != record->first) {
         free(record->table);
     }
+    if (history) {
+        atomic_fetch_sub_explicit(&shadow_count, record->shadows, memory_order_relaxed);
+    }
+}
+
+/* Drop the history of a record. Its lock is held, or its object is gone. */
+void
+record_clear(Record *record)
+{
+    drop_tables(record);
     memset(record->first, 0, sizeof(record->first));
     record->table = record->first;
     record->room = FIRST_ROOM;
-    atomic_fetch_sub_explicit(&shadow_count, record->shadows, memory_order_relaxed);
     record->shadows = 0;
 }
 
@@ -206,7 +214,7 @@ record_free(Record *record)
     if (record->holder) {
         locks_not_held(record);
     }
-    record_clear(record);
+    drop_tables(record);
     if (record->clock != NULL) {
         clock_free(record->clock);
         free(record->clock);
@@ -246,12 +254,24 @@ records_anew(void)
     }
 }
 
+static void
+free_all(Record *record)
+{
+    while (record != NULL) {
+        Record *next = record->dead;
+        record_free(record);
+        record = next;
+    }
+}
+
 /* Drop histories that were not used since the last sweep, until a quarter of the room is
    free. One thread sweeps; the others go on. */
 void
 record_sweep(void)
 {
     static uint32_t hand; /* where the last sweep ended */
+    static Record *before; /* taken out by the last sweep: who had found them is done by now */
+    Record *retired = NULL;
     if (atomic_exchange(&sweeping, true)) {
         return;
     }
@@ -270,16 +290,20 @@ record_sweep(void)
                 record_clear(record);
                 const void *object = (void *)((page->key << PAGE_BITS) | ((uintptr_t)i << 4));
                 atomic_fetch_add_explicit(generation(object), 1, memory_order_release);
+                bool plain = record->clock == NULL && record->thread == NULL && !record->holder
+                             && !record->unordered && !record->exposed && record->owner == NULL;
+                Record *expected = record;
+                if (plain && atomic_compare_exchange_strong(&page->slots[i], &expected, NULL)) {
+                    record->dead = retired;
+                    retired = record;
+                }
                 record_unlock(record);
             }
         }
     }
-    Record *record = atomic_exchange(&graveyard, NULL);
-    while (record != NULL) {
-        Record *next = record->dead;
-        record_free(record);
-        record = next;
-    }
+    free_all(atomic_exchange(&graveyard, NULL));
+    free_all(before);
+    before = retired;
     atomic_store(&sweeping, false);
 }
 
@@ -328,7 +352,9 @@ shadow_get(Record *record, uint64_t part, bool create)
     }
     record->table[at].part = part;
     record->shadows++;
-    atomic_fetch_add_explicit(&shadow_count, 1, memory_order_relaxed);
+    if (history) {
+        atomic_fetch_add_explicit(&shadow_count, 1, memory_order_relaxed);
+    }
     return &record->table[at];
 }
 

@@ -4,8 +4,6 @@
 
 #include "touches.h"
 
-#include <string.h>
-
 #define STACKS (1u << 15)
 #define DEEPEST 10
 
@@ -18,11 +16,12 @@ typedef struct Frame {
     PyCodeObject *code;
     void *object;
     struct Frame *previous;
-    _Py_CODEUNIT *instruction;
 #else
     uintptr_t code; /* with tags in its lowest bits since 3.14 */
     struct Frame *previous;
+    void *function, *globals, *builtins, *locals, *object;
 #endif
+    void *instruction; /* in the thread's own copy of the code, without the GIL */
 } Frame;
 
 typedef struct {
@@ -50,7 +49,7 @@ static inline int
 instruction_of(Frame *frame, PyCodeObject *code)
 {
 #if PY_VERSION_HEX < 0x030C0000
-    return (int)((char *)frame->instruction - (char *)code->co_code_adaptive);
+    return (int)((char *)frame->instruction - code->co_code_adaptive);
 #else
     (void)code;
     return PyUnstable_InterpreterFrame_GetLasti((struct _PyInterpreterFrame *)frame);
@@ -61,21 +60,19 @@ instruction_of(Frame *frame, PyCodeObject *code)
 uint16_t
 stack_number(void)
 {
-    PyCodeObject *code[DEEPEST];
-    int instruction[DEEPEST];
+    Frame *calls[DEEPEST];
     uint32_t depth = 0;
     uint64_t hash = 0;
     Frame *frame = frame_here();
     for (; frame != NULL && depth < DEEPEST; frame = frame->previous) {
-        code[depth] = code_of(frame);
-        if (code[depth] == NULL) {
+        PyCodeObject *code = code_of(frame);
+        if (code == NULL) {
             continue;
         }
-        instruction[depth] = instruction_of(frame, code[depth]);
         /* A sum, so that no frame waits for the one before. */
-        uint64_t call = (uintptr_t)code[depth] ^ (uint64_t)instruction[depth] << 40;
+        uint64_t call = (uintptr_t)code ^ (uint64_t)(uintptr_t)frame->instruction << 16;
         hash += (call + depth) * (0x9E3779B97F4A7C15u + 2 * depth);
-        depth++;
+        calls[depth++] = frame;
     }
     hash = mixed(hash, depth, 0) | 2;
     uint32_t at = (uint32_t)(hash >> 40) & (STACKS - 1);
@@ -90,10 +87,10 @@ stack_number(void)
         }
         if (known == 0 && atomic_compare_exchange_strong(&stack->hash, &known, 1)) {
             stack->depth = depth;
-            memcpy(stack->code, code, depth * sizeof(PyCodeObject *));
-            memcpy(stack->instruction, instruction, depth * sizeof(int));
             for (uint32_t i = 0; i < depth; i++) {
-                Py_INCREF(code[i]);
+                PyCodeObject *code = code_of(calls[i]);
+                stack->code[i] = (PyCodeObject *)Py_NewRef(code);
+                stack->instruction[i] = instruction_of(calls[i], code);
             }
             atomic_store_explicit(&stack->hash, hash, memory_order_release);
             return (uint16_t)at;

@@ -200,7 +200,7 @@ typedef struct {
     uint32_t generation;
 } Recent;
 
-#define RECENTS 2048
+#define RECENTS 8192
 
 typedef struct {
     PyObject *object;

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock, RLock
+from threading import Barrier, Lock, RLock
 
 
 class Wiki:
@@ -10,13 +10,16 @@ class Wiki:
         self.page = Lock()
         self.index = RLock()
         self.edits = 0
+        self.start = Barrier(2)
 
     def edit(self):
+        self.start.wait()
         with self.page:
             with self.index:
                 self.edits += 1
 
     def rebuild(self):
+        self.start.wait()
         time.sleep(0.03)
         done = False
         while not done:
