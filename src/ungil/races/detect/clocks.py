@@ -54,6 +54,10 @@ class Clock:
             if count > self._counts.get(thread, 0):
                 self._counts[thread] = count
 
+    def reach(self, epoch: Epoch) -> None:
+        """Know one moment of a thread, and so those before it."""
+        self._counts[epoch.thread] = max(epoch.time, self._counts.get(epoch.thread, 0))
+
     def copy(self) -> Clock:
         """Another clock that knows the same."""
         clock = Clock()

@@ -13,12 +13,16 @@ What is reported is true: the two accesses of a race are unordered. The first ra
 variable is always reported; after it, not every further one, since of the past only the
 last accesses are kept.
 
+Some operations change all items of a container at once, whichever there are: such a write
+meets the accesses of each item before it, and each item's after it meet this write.
+
 This is the meaning; a faster implementation has to say the same.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ungil.races.detect.clocks import Clock, Epoch
@@ -34,7 +38,10 @@ from ungil.races.trace import (
     Variable,
 )
 
-__all__ = ["HappensBefore", "Race"]
+__all__ = ["EVERY_ITEM", "HappensBefore", "Race"]
+
+EVERY_ITEM = "[*]"
+"""The part of a container that is written with all its items; items' parts begin with `[`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,10 @@ class HappensBefore:
         self._history = history
         self._threads: dict[int, _Thread] = {}
         self._locks: dict[int, Clock] = {}
+        self._holders: dict[int, _Thread] = {}
         self._channels: dict[int, Clock] = {}
         self._shadows: OrderedDict[Variable, _Shadow] = OrderedDict()
+        self._parts: dict[int, set[str]] = {}
 
     def feed(self, event: Event) -> list[Race]:
         """The races of an event with those before it."""
@@ -112,6 +121,7 @@ class HappensBefore:
             case Acquire(lock=lock):
                 held = thread.held.get(lock, 0)
                 thread.held[lock] = held + 1
+                self._holders[lock] = thread
                 if not held and lock in self._locks:
                     thread.clock.learn(self._locks[lock])
             case Release(lock=lock):
@@ -129,6 +139,41 @@ class HappensBefore:
                     thread.clock.learn(self._channels[channel])
         return []
 
+    def now(self, thread: int) -> Epoch:
+        """The moment of a thread."""
+        return self._thread(thread).clock.epoch(thread)
+
+    def knows(self, thread: int, moment: Epoch) -> bool:
+        """Did a moment come before what a thread does next?"""
+        return self._thread(thread).clock.knows(moment)
+
+    def comes_after(self, thread: int, moment: Epoch) -> None:
+        """What a thread does next comes after a moment, for a reason that no event has."""
+        self._thread(thread).clock.reach(moment)
+
+    def kept(self, variable: Variable) -> list[Access]:
+        """The accesses that the next one of a variable may race with."""
+        shadow = self._shadows.get(variable)
+        if shadow is None:
+            return []
+        seen = [] if shadow.write is None else [shadow.write]
+        return [one.access for one in (*seen, *shadow.reads.values())]
+
+    def begin_anew(self, owner: int) -> int:
+        """Forget what was done to an object's variables; how many there were."""
+        parts = self._parts.pop(owner, set())
+        for part in parts:
+            del self._shadows[Variable(owner, part)]
+        return len(parts)
+
+    def forget(self, number: int) -> int:
+        """An object, lock or channel is gone; how many variables it had."""
+        self._locks.pop(number, None)
+        self._channels.pop(number, None)
+        if number in self._holders:
+            self._holders.pop(number).held.pop(number, None)
+        return self.begin_anew(number)
+
     def _thread(self, number: int) -> _Thread:
         thread = self._threads.get(number)
         if thread is None:
@@ -143,13 +188,16 @@ class HappensBefore:
             thread.held[lock] = left
             return
         thread.held.pop(lock, None)
+        if lock in self._holders:
+            self._holders.pop(lock).held.pop(lock, None)
         self._locks[lock] = thread.clock.copy()
         thread.clock.tick(number)
 
     def _access(self, thread: _Thread, access: Access) -> list[Race]:
+        against = list(self._beside(access.variable))
         shadow = self._shadow(access.variable)
         seen = _Seen(access, thread.clock.epoch(access.thread), thread.locks)
-        against = [] if shadow.write is None else [shadow.write]
+        against += [] if shadow.write is None else [shadow.write]
         unordered = {n: r for n, r in shadow.reads.items() if not thread.clock.knows(r.epoch)}
         if access.mode.writes:
             against += unordered.values()
@@ -159,16 +207,37 @@ class HappensBefore:
             shadow.reads = {**unordered, access.thread: seen}
         return [_race(one, seen) for one in against if not thread.clock.knows(one.epoch)]
 
+    def _beside(self, variable: Variable) -> Iterator[_Seen]:
+        """What an access of a variable meets that was one of another variable."""
+        owner, part = variable
+        if part == EVERY_ITEM:
+            for other in self._parts.get(owner, ()):
+                if other.startswith("[") and other != EVERY_ITEM:
+                    shadow = self._shadows[Variable(owner, other)]
+                    yield from () if shadow.write is None else (shadow.write,)
+                    yield from shadow.reads.values()
+        elif part.startswith("["):
+            every = self._shadows.get(Variable(owner, EVERY_ITEM))
+            if every is not None and every.write is not None:
+                yield every.write
+
     def _shadow(self, variable: Variable) -> _Shadow:
         shadow = self._shadows.get(variable)
         if shadow is None:
             shadow = self._shadows[variable] = _Shadow()
+            self._parts.setdefault(variable.owner, set()).add(variable.part)
             if self._history is not None and len(self._shadows) > self._history:
-                self._shadows.popitem(last=False)
-                self.forgotten += 1
+                self._drop_oldest()
         elif self._history is not None:
             self._shadows.move_to_end(variable)
         return shadow
+
+    def _drop_oldest(self) -> None:
+        (owner, part), _ = self._shadows.popitem(last=False)
+        self._parts[owner].remove(part)
+        if not self._parts[owner]:
+            del self._parts[owner]
+        self.forgotten += 1
 
 
 def _race(first: _Seen, second: _Seen) -> Race:
