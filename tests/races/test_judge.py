@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ungil.findings import Severity
-from ungil.races.judge import closing, judge
+from ungil.races.judging import closing, judge
 from ungil.races.observed import Blocked, Compound, Conflict, Cycle, Observation, Side
 from ungil.races.sources import Sources
 from ungil.races.suppress import suppressed

@@ -19,9 +19,7 @@ from ungil.cache import cache_directory
 from ungil.cli.options import each, split_program
 from ungil.config import FAIL_ON, Config, ConfigError, apply_ignores, is_module_name, load
 from ungil.findings import Report, printable
-from ungil.races.journal import read
-from ungil.races.observed import Observation
-from ungil.races.settings import Settings
+from ungil.races import Observation, Settings, read
 from ungil.running import carry_out, end_like
 
 HELP = "run a program or a test suite unchanged, and report the races in its own code"
@@ -224,9 +222,13 @@ def report_of(
         config: Of the project.
         ending: Sentences about how the run ended.
     """
-    from ungil.races.judge import closing, judge, run_once  # noqa: PLC0415 - nobody should wait for it before the program
-    from ungil.races.sources import Sources  # noqa: PLC0415 - likewise
-    from ungil.races.suppress import suppressed  # noqa: PLC0415 - likewise
+    from ungil.races import (  # noqa: PLC0415 - nobody should wait for it before the program
+        Sources,
+        closing,
+        judge,
+        run_once,
+        suppressed,
+    )
 
     found, remarks = suppressed(judge(observation, Path.cwd(), Sources.of_files()))
     ignores = [one for one in config.ignores if one.rule in rules.OF_RACES]

@@ -18,8 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from ungil.config import Config
     from ungil.findings import Report
+    from ungil.races import Session
     from ungil.races.journal import Record
-    from ungil.races.session import Session
 
 _NAME = "ungil-race-watch"
 
@@ -54,7 +54,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def _started(folder: Path, together: int | None) -> Watcher:
     from ungil.cli.race import settings_of  # noqa: PLC0415 - most runs of pytest are not watched
     from ungil.config import ConfigError, load  # noqa: PLC0415 - likewise
-    from ungil.races.session import Session  # noqa: PLC0415 - likewise
+    from ungil.races import Session  # noqa: PLC0415 - likewise
 
     try:
         config = load(folder / "pyproject.toml")
@@ -80,7 +80,7 @@ class Together:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """Run a test several times at once, unless it is unsafe for a reason of its own."""
-        from ungil.races.together import run_together, why_unsafe  # noqa: PLC0415 - see above
+        from ungil.races import run_together, why_unsafe  # noqa: PLC0415 - see above
 
         times = self._session.settings.together
         if times < 2:
@@ -112,7 +112,7 @@ class Watcher(Together):
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the watch; races make the run fail, as a failed test does."""
         from ungil.cli.race import report_of  # noqa: PLC0415 - likewise
-        from ungil.races.journal import observation  # noqa: PLC0415 - likewise
+        from ungil.races import observation  # noqa: PLC0415 - likewise
 
         self._session.stop()
         self._report = report_of(observation(self._records), "pytest", self._config)

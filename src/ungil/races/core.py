@@ -1,15 +1,13 @@
-"""The core of watching: what it offers, whichever of the two it is."""
+"""The core of watching: what it offers, and whom it tells, whichever of the two it is."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
-from functools import cache
-from typing import Protocol, cast
+from typing import Protocol
 
 from ungil.races.sync import Hook
 
-__all__ = ["Core", "Told", "core_in_use"]
+__all__ = ["Core", "Told"]
 
 Touch = object
 """A constant of instrumented code, as `Core.make` made it."""
@@ -138,14 +136,3 @@ class Core(Protocol):
 
     def quiet(self, on: bool, /) -> bool:
         """Listen to this thread no more, or again; what it was before."""
-
-
-@cache
-def core_in_use() -> tuple[Core, str]:
-    """The native core; or the reference in Python, and why."""
-    try:
-        found = importlib.import_module("ungil.races._native._core")
-    except ImportError as error:
-        reference = importlib.import_module("ungil.races.reference")
-        return cast("Core", reference), str(error)
-    return cast("Core", found), ""

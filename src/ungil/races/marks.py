@@ -30,6 +30,6 @@ def happens_after(channel: object) -> None:
 
 def _tell(what: str, channel: object) -> None:
     # Not imported for this: a program that is not watched pays nothing for its marks.
-    core = sys.modules.get("ungil.races.core")
-    if core is not None:
-        getattr(core.core_in_use()[0], what)(channel)
+    choice = sys.modules.get("ungil.races.choice")
+    if choice is not None:
+        getattr(choice.core_in_use()[0], what)(channel)

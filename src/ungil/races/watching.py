@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ungil.races import sync
-from ungil.races.core import core_in_use
+from ungil.races.choice import core_in_use
 from ungil.races.detect import Inversion, LockOrder
 from ungil.races.effects import effects, iterators
 from ungil.races.instrument import PREFIX

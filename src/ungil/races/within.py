@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ungil.findings import Finding
 from ungil.races.journal import Record, observation
-from ungil.races.judge import judge
+from ungil.races.judging import judge
 from ungil.races.observed import Observation
 from ungil.races.session import Session
 from ungil.races.settings import Settings

@@ -1,6 +1,6 @@
 /* An access is compared with those before it, and remembered: FastTrack's step. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
    most recent accesses, and one that it made before at its present moment (the same epoch
    of FastTrack) is over after a few comparisons. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What the containers' own methods do, by their descriptor; effects.py says it. */
 
-#include "touches.h"
+#include "native.h"
 
 #define EFFECTS 1024
 static struct {

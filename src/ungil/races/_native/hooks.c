@@ -5,7 +5,7 @@
    that the program can see is another than before. A program's `with lock:` and
    threading.Condition come through here alike. */
 
-#include "touches.h"
+#include "native.h"
 
 typedef enum {
     ACQUIRE,

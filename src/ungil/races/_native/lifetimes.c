@@ -6,7 +6,7 @@
    themselves when one of theirs dies, at their deallocators. Weak references would be
    simpler, but lists and dicts have none, and a program can count them. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 

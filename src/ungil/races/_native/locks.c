@@ -2,7 +2,7 @@
 
    Sets of them are kept by where they were taken: their number is bounded by the source. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What an operation on an object accesses: attributes, and items of containers. */
 
-#include "touches.h"
+#include "native.h"
 
 PyTypeObject *local_type, *cached_property_type, *filling_type;
 

@@ -1,6 +1,6 @@
 /* The order of threads: what locks, channels, starts and joins make known. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 

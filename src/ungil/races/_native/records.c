@@ -4,7 +4,7 @@
    what is used together lies together. Pages of the table are never freed; a record is,
    when its object dies or its memory is used anew (see lifetimes.c). */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
    Their number is bounded: what comes after the last place is taken keeps no stack. */
 
-#include "touches.h"
+#include "native.h"
 
 #define STACKS (1u << 15)
 #define DEEPEST 10

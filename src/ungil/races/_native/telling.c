@@ -1,6 +1,6 @@
 /* Telling the watcher of what was found, each thing once. */
 
-#include "touches.h"
+#include "native.h"
 
 PyObject *watcher; /* who is told; see watching.py */
 

@@ -1,6 +1,6 @@
 /* The threads of the program, each with its clock; a number is never used again. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 

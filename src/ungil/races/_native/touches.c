@@ -1,7 +1,7 @@
 /* What instrumented code calls, each giving back what it was given; and the constants
    that name the places in its source. */
 
-#include "touches.h"
+#include "native.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -163,14 +163,14 @@ def quiet(on: bool, /) -> bool:
 
 def attribute(thing: object, touch: Touch) -> object:
     """Use the attribute that the touch names."""
-    told(Run.attribute, thing, touch.name, touch)
+    told(Run.attribute, thing, touch)
     return thing
 
 
 def named(thing: object, name: object, touch: Touch) -> object:
     """Use an attribute."""
     if type(name) is str:
-        told(Run.attribute, thing, name, touch)
+        told(Run.named, thing, name, touch)
     return thing
 
 

@@ -270,14 +270,18 @@ class Run:
         """A thread is at a place in the source."""
         thread.last = touch
 
-    def attribute(self, thread: Thread, thing: object, name: str, touch: Touch) -> None:
+    def attribute(self, thread: Thread, thing: object, touch: Touch) -> None:
+        """It uses the attribute that the touch names."""
+        thread.last = touch
+        part = name_part(touch.name)
+        if not self._is_recent(thread, thing, touch, part):
+            self._on_attribute(thread, thing, touch.name, touch)
+            self._remember(thread, thing, touch, part)
+
+    def named(self, thread: Thread, thing: object, name: str, touch: Touch) -> None:
         """It uses an attribute."""
         thread.last = touch
-        part = name_part(name)
-        if self._is_recent(thread, thing, touch, part):
-            return
         self._on_attribute(thread, thing, name, touch)
-        self._remember(thread, thing, touch, part)
 
     def _on_attribute(self, thread: Thread, thing: object, name: str, touch: Touch) -> None:
         place = self._language.place_of(thing, name, touch.mode)

@@ -1,7 +1,7 @@
 /* What the files of the native core share. See core.c for how it works. */
 
-#ifndef UNGIL_TOUCHES_H
-#define UNGIL_TOUCHES_H
+#ifndef UNGIL_NATIVE_H
+#define UNGIL_NATIVE_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
