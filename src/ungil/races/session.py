@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,7 +70,7 @@ class Session:
             raise RuntimeError("this process is being watched already")
         _current = self
         # What the scope has to find out first may import modules, and must not ask for them.
-        is_stdlib(__file__)
+        is_stdlib(os.__file__)
         sys.meta_path.insert(0, self.hook)
         self.watch.start()
 

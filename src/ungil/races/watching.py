@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ungil.races import sync
+from ungil.races.abroad import FORMS, keep
 from ungil.races.choice import core_in_use
 from ungil.races.detect import Inversion, LockOrder
 from ungil.races.effects import effects, iterators
@@ -24,28 +25,7 @@ from ungil.races.instrument import PREFIX
 from ungil.races.journal import Record
 from ungil.races.trace import Acquire, Fork, Join, Mode, Release, Site, Touch
 
-__all__ = ["FORMS", "Watch"]
-
-FORMS = (
-    "attribute",
-    "named",
-    "item",
-    "member",
-    "holding",
-    "keyed",
-    "key",
-    "among",
-    "whole",
-    "method",
-    "iterate",
-    "next",
-    "variable",
-    "storing",
-    "here",
-    "imported",
-    "dying",
-)
-"""What instrumented code calls, as builtins."""
+__all__ = ["Watch"]
 
 _PARTS = ("attribute", "item", "structure", "variable", "iterator")
 _MODES = tuple(Mode)
@@ -197,7 +177,9 @@ class Watch:
             )
             for one in touches
         ]
-        return self.core.make(first, rows)
+        made = self.core.make(first, rows)
+        keep(first, made)
+        return made
 
     # What the core tells. It calls these from the thread that did it, and listens to
     # nothing that the thread does meanwhile.

@@ -139,15 +139,18 @@ quiet(PyObject *self, PyObject *on)
     return PyBool_FromLong(was);
 }
 
-#define FAST(name) {#name, (PyCFunction)(void (*)(void))touch_##name, METH_FASTCALL, NULL}
+#define CALLED(name, function)                                                              \
+    {#name, (PyCFunction)(void (*)(void))touch_##function, METH_FASTCALL,                   \
+     #name "($module, /, *args)\n--\n\n"}
+#define FAST(name) CALLED(name, name)
 
 static PyMethodDef methods[] = {
     FAST(attribute),
     FAST(named),
     FAST(item),
-    {"member", (PyCFunction)(void (*)(void))touch_item, METH_FASTCALL, NULL},
+    CALLED(member, item),
     FAST(holding),
-    {"keyed", (PyCFunction)(void (*)(void))touch_holding, METH_FASTCALL, NULL},
+    CALLED(keyed, holding),
     FAST(key),
     FAST(among),
     FAST(whole),

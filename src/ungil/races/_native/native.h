@@ -220,6 +220,7 @@ typedef struct {
 typedef struct Thread {
     uint32_t index;
     uint32_t time;
+    unsigned long ident; /* as the program sees it */
     bool busy; /* what it does now is not the program's */
     _Atomic(bool) ended;
     bool locks_changed;
@@ -400,7 +401,7 @@ part_of_hash(Py_hash_t hash)
     return part < FIRST_FREE ? part + FIRST_FREE : part;
 }
 
-uint64_t part_of_key(PyObject *key);
+uint64_t part_of_key(const Thread *thread, PyObject *key);
 void object_attribute(
     Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch);
 void object_item(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch);

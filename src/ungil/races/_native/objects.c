@@ -175,8 +175,12 @@ is_plain(PyObject *key, int depth)
 }
 
 uint64_t
-part_of_key(PyObject *key)
+part_of_key(const Thread *thread, PyObject *key)
 {
+    /* Items by threading.get_ident(): the number of a thread that has ended is given again. */
+    if (PyLong_CheckExact(key) && PyLong_AsUnsignedLongMask(key) == thread->ident) {
+        return mixed(thread->ident, thread->index, 2) | FIRST_FREE;
+    }
     if (is_plain(key, 0)) {
         Py_hash_t hash = PyObject_Hash(key);
         if (hash != -1) {

@@ -72,6 +72,9 @@ thread_enter(Thread *thread)
             thread = NULL;
         }
     }
+    if (thread != NULL) {
+        thread->ident = PyThread_get_thread_ident();
+    }
     here = thread == NULL ? &gone : thread;
     here_run = atomic_load(&run);
     return thread;

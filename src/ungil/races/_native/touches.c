@@ -52,7 +52,7 @@ touch_named(PyObject *self, PyObject *const *args, Py_ssize_t count)
 static inline void
 on_item(Thread *thread, PyObject *object, PyObject *key, Touch *touch)
 {
-    uint64_t part = part_of_key(key);
+    uint64_t part = part_of_key(thread, key);
     if (!is_recent(thread, object, touch, part)) {
         object_item(thread, object, key, part, touch);
         if (record_find(object) != NULL) {
@@ -342,7 +342,25 @@ touch_repr(PyObject *self)
     return PyUnicode_FromFormat("<touch %u>", ((Touch *)self)->number);
 }
 
+/* Code can be pickled by value (cloudpickle does); see abroad.py. */
+static PyObject *
+touch_reduce(PyObject *self, PyObject *ignored)
+{
+    PyObject *abroad = PyImport_ImportModule("ungil.races.abroad");
+    PyObject *reduced = abroad == NULL ? NULL
+                                       : PyObject_CallMethod(abroad, "reduced", "I",
+                                                             ((Touch *)self)->number);
+    Py_XDECREF(abroad);
+    return reduced;
+}
+
+static PyMethodDef touch_methods[] = {
+    {"__reduce__", touch_reduce, METH_NOARGS, NULL},
+    {NULL},
+};
+
 static PyType_Slot touch_slots[] = {
+    {Py_tp_methods, touch_methods},
     {Py_tp_repr, touch_repr},
     {0, NULL},
 };

@@ -240,7 +240,9 @@ class Run:
 
     def receive(self, thread: Thread, channel: object) -> None:
         """A thread learns what was said."""
-        self._detector.feed(Receive(thread.number, self._objects.get(channel).number))
+        known = self._objects.find(channel)
+        if known is not None:
+            self._detector.feed(Receive(thread.number, known.number))
 
     def imported(self, thread: Thread) -> None:
         """A thread knows that modules have been imported."""

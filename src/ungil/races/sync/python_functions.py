@@ -124,6 +124,7 @@ class Listening:
                 unordered(getattr(threading, name))
         self._end_waiting = when_imported(
             {
+                "weakref": self._of_weakref,
                 "asyncio.events": self._of_asyncio,
                 "concurrent.futures._base": self._of_futures,
                 "concurrent.futures.thread": self._of_pools,
@@ -180,6 +181,26 @@ class Listening:
     def _given_back(self, semaphore: object) -> None:
         if _ORDERS_NOTHING not in vars(semaphore):
             self._post(semaphore)
+
+    def _of_weakref(self, module: ModuleType) -> None:
+        """Who finds a value gone comes after whoever let go of it last."""
+        mapping = module.WeakValueDictionary
+        post, receive = self._post, self._receive
+
+        def made(one: object) -> None:
+            remove = vars(one)["_remove"]
+            itself = module.ref(one)
+
+            def gone(reference: object) -> None:
+                if (alive := itself()) is not None:
+                    post(alive)
+                remove(reference)
+
+            vars(one)["_remove"] = gone
+
+        self._around.exchange(mapping.__init__, after=made)
+        for name in ("__getitem__", "get", "__contains__", "setdefault", "__setitem__", "pop"):
+            self._around.exchange(getattr(mapping, name), after=receive)
 
     def _of_asyncio(self, module: ModuleType) -> None:
         self._around.exchange(module.Handle.__init__, before=self._post)
