@@ -229,26 +229,19 @@ record_free(Record *record)
     free(record);
 }
 
-/* Another run begins: what was known of objects that live on is of the one before. */
+/* Another run begins: what was known is of the one before, and of objects that may have
+   died since, unseen. Nobody is watched, so nobody uses a record. */
 void
 records_anew(void)
 {
     for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
         for (Page *page = atomic_load(&buckets[bucket]); page != NULL; page = page->next) {
             for (unsigned i = 0; i < SLOTS; i++) {
-                Record *record = atomic_load(&page->slots[i]);
-                if (record == NULL) {
-                    continue;
+                Record *record = atomic_exchange(&page->slots[i], NULL);
+                if (record != NULL) {
+                    record->holder = 0;
+                    record_free(record);
                 }
-                record_lock(record);
-                record_clear(record);
-                record->made = record->holder = 0;
-                record->shared = false;
-                record->thread = NULL;
-                if (record->clock != NULL) {
-                    record->clock->length = 0;
-                }
-                record_unlock(record);
             }
         }
     }

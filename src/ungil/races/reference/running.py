@@ -300,8 +300,7 @@ class Run:
     def item(self, thread: Thread, thing: object, key: object, touch: Touch) -> None:
         """It uses an item of a container."""
         thread.last = touch
-        plain = is_plain(key)
-        part = plain_part(key) if plain else f"[object {self._objects.get(key).number}]"
+        part = self._item_part(thread, key)
         if self._is_recent(thread, thing, touch, part):
             return
         effect = self._language.effect_of(thing, touch.name)
@@ -313,6 +312,14 @@ class Run:
             effect |= Effect.FILLS
         self._operate(thread, thing, key, part, touch, effect)
         self._remember(thread, thing, touch, part)
+
+    def _item_part(self, thread: Thread, key: object) -> str:
+        if type(key) is int and key == _thread.get_ident():
+            # An item of this thread's: the number of one that has ended is given again.
+            return f"[thread {thread.number}]"
+        if is_plain(key):
+            return plain_part(key)
+        return f"[object {self._objects.get(key).number}]"
 
     def hold(self, thread: Thread, thing: object, touch: Touch, frame: int) -> None:
         """A container waits for its key, or a key for its container."""

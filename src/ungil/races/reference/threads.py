@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ungil.races.abroad import reduced
 from ungil.races.trace import Mode
 
 __all__ = ["Taken", "Thread", "Touch"]
@@ -30,6 +31,10 @@ class Touch(NamedTuple):
     copies: bool
     takes: bool
     after: tuple[tuple[int, bool], ...]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Where it goes, it may mean nothing; see `abroad`."""
+        return reduced(self.number)
 
 
 @dataclass(slots=True)
