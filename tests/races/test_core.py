@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from ungil.races import effects
+from ungil.races.effects import Effect
 
 SOURCES = Path(effects.__file__).parents[2]
 
 PRELUDE = """
-import gc, json, os, sys, threading, time
+import gc, json, os, sys, threading, time, traceback
 from types import SimpleNamespace
 
 from ungil.races import watching
@@ -57,7 +58,9 @@ class Workers:
 
     def __init__(self, count):
         self.work = [None] * count
-        self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(count)]
+        self.threads = [
+            threading.Thread(target=self.run, args=(i,), daemon=True) for i in range(count)
+        ]
         for one in self.threads:
             one.start()
 
@@ -68,8 +71,10 @@ class Workers:
                 continue
             try:
                 function()
-            finally:
-                self.work[me] = None
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)  # whoever waits for it would do so for ever
+            self.work[me] = None
 
     def do(self, who, function, *args):
         self.work[who] = lambda: function(*args)
@@ -92,9 +97,11 @@ print(json.dumps(records))
 """
 
 
-def run(core, program, *, history=0, start="watch.start()", seconds=60, fails=False):
+def run(core, program, *, history=0, seconds=60, prelude=PRELUDE):
     """What a program gave, as records; and all that it printed before."""
-    text = "\n".join((f"CORE, HISTORY = {core!r}, {history}", PRELUDE, start, program, END))
+    text = "\n".join(
+        (f"CORE, HISTORY = {core!r}, {history}", prelude, "watch.start()", program, END)
+    )
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", text],
         capture_output=True,
@@ -688,12 +695,14 @@ def fill(numbers):
     for one in kept:
         for i in numbers:
             item(one, i, t.k)
+others = Workers(1)  # of a thread that is alone nothing is kept
 fill(range(100))
 before = used()
 for at in range(100, 2000, 100):
     fill(range(at, at + 100))
 print(used() - before)
 print(core.lost())
+others.end()
 """
     if core == "reference":
         program = program.replace("2000", "400")
@@ -925,3 +934,534 @@ together(race, race, lambda: deep(locks))
     )
     found = run(core, program)
     assert found.conflicts <= {("read", "write", "attribute"), ("write", "write", "attribute")}
+
+
+# What one access and another, in threads that nothing orders, meet at. Each is a thing to
+# share, what one thread does, what the other does, and the parts.
+
+PAIRS = {
+    "an attribute": ("Thing()", "attribute(x, t.write)", "attribute(x, t.read)", "attribute"),
+    "two attributes": ("Thing()", "attribute(x, t.write)", "attribute(x, t.other)", ""),
+    "reads": ("Thing()", "attribute(x, t.read)", "attribute(x, t.read)", ""),
+    "a slot": ("Slotted()", "attribute(x, t.write)", "attribute(x, t.read)", "attribute"),
+    "by name": ("Thing()", "named(x, 'n', t.named)", "attribute(x, t.read)", "attribute"),
+    "by another name": ("Thing()", "named(x, 'm', t.named)", "attribute(x, t.read)", ""),
+    "an item of vars": (
+        "Thing()",
+        "item(vars(x), 'n', t.store)",
+        "attribute(x, t.read)",
+        "attribute item",
+    ),
+    "an item of __dict__": (
+        "Thing()",
+        "attribute(x, t.names), item(x.__dict__, 'n', t.store)",
+        "attribute(x, t.read)",
+        "attribute item",
+    ),
+    "all of __dict__": (
+        "Thing()",
+        "attribute(x, t.all_names)",
+        "attribute(x, t.read)",
+        "attribute",
+    ),
+    "a method": ("Thing()", "attribute(type(x), t.run_write)", "attribute(x, t.run)", ""),
+    "a method of one": (
+        "Thing()",
+        "attribute(x, t.run_write), setattr(x, 'run', 1)",
+        "attribute(x, t.run)",
+        "attribute",
+    ),
+    "a property": ("Thing()", "attribute(x, t.computed_write)", "attribute(x, t.computed)", ""),
+    "an attribute of a class": (
+        "Thing()",
+        "attribute(Thing, t.shared_write)",
+        "attribute(x, t.shared)",
+        "attribute",
+    ),
+    "one that is None": (
+        "Thing()",
+        "attribute(Thing, t.nothing_write)",
+        "attribute(x, t.nothing)",
+        "attribute",
+    ),
+    "one that a subclass inherits": (
+        "Derived()",
+        "attribute(Thing, t.shared_write)",
+        "attribute(Derived, t.shared)",
+        "attribute",
+    ),
+    "one that an object hides": (
+        "Thing(shared=1)",
+        "attribute(Thing, t.shared_write)",
+        "attribute(x, t.shared)",
+        "",
+    ),
+    "a cached property": (
+        "Thing()",
+        "attribute(x, t.once)",
+        "attribute(x, t.once)",
+        "attribute" if sys.version_info >= (3, 12) else "",  # it had a lock
+    ),
+    "one that was computed": ("Thing(once=1)", "attribute(x, t.once)", "attribute(x, t.once)", ""),
+    "attributes of each thread": (
+        "threading.local()",
+        "attribute(x, t.write)",
+        "attribute(x, t.read)",
+        "",
+    ),
+    "a class that sets": ("Sets()", "attribute(x, t.write)", "attribute(x, t.write)", ""),
+    "a function": ("lambda: 1", "attribute(x, t.write)", "attribute(x, t.read)", "attribute"),
+    "an object of C": ("object()", "attribute(x, t.write)", "attribute(x, t.read)", ""),
+    "a module": ("module", "attribute(x, t.write)", "attribute(x, t.read)", "variable"),
+    "a module's variable": ("module", "attribute(x, t.write)", "x.reads()", "variable"),
+    "an item of globals": ("module", "item(vars(x), 'n', t.load)", "x.stores()", "item variable"),
+    "a variable of a function": (
+        "closures()",
+        "variable(t.variable_write, x[0])",
+        "variable(t.variable, x[1])",
+        "variable",
+    ),
+    "variables of two calls": (
+        "closures()[0], closures()[1]",
+        "variable(t.variable_write, x[0])",
+        "variable(t.variable, x[1])",
+        "",
+    ),
+    "a stored variable": (
+        "closures()",
+        "storing(1, t.variable_write, x[0])",
+        "variable(t.variable, x[1])",
+        "variable",
+    ),
+    "a key": ("{}", "item(x, 'n', t.store)", "item(x, 'n', t.load)", "item"),
+    "two keys": ("{1: 1, 2: 2}", "item(x, 1, t.store)", "item(x, 2, t.load)", ""),
+    "equal keys": ("{1: 1}", "item(x, 1.0, t.store)", "item(x, True, t.load)", "item"),
+    "a tuple": ("{}", "item(x, (1, 'a'), t.store)", "item(x, (1, 'a'), t.load)", "item"),
+    "a key that is code": ("{}", "item(x, KEY, t.store)", "item(x, KEY, t.load)", "item"),
+    "keys that are code": ("{}", "item(x, Key(), t.store)", "item(x, KEY, t.load)", ""),
+    "the thread's own": (
+        "{}",
+        "item(x, threading.get_ident(), t.store)",
+        "item(x, threading.get_ident(), t.store)",
+        "structure",
+    ),
+    "an index": ("[1, 2]", "item(x, -1, t.store)", "item(x, 1, t.load)", "item"),
+    "a new key and the length": ("{}", "item(x, 1, t.store)", "whole(x, t.size)", "structure"),
+    "an old key and the length": ("{1: 1}", "item(x, 1, t.store)", "whole(x, t.size)", ""),
+    "a key that is made": (
+        "defaultdict(int)",
+        "item(x, 1, t.load)",
+        "whole(x, t.size)",
+        "structure",
+    ),
+    "one that was made": ("defaultdict(int, {1: 1})", "item(x, 1, t.load)", "whole(x, t.size)", ""),
+    "one that is looked up": ("defaultdict(int)", "item(x, 1, t.get)", "whole(x, t.size)", ""),
+    "in": ("{}", "member(x, 1, t.member)", "item(x, 1, t.store)", "item"),
+    "a key that comes later": (
+        "{}",
+        "holding(x, t.holding), key('n', t.holding)",
+        "item(x, 'n', t.load)",
+        "item",
+    ),
+    "a key that comes first": (
+        "{}",
+        "keyed('n', t.keyed), among(x, t.keyed)",
+        "item(x, 'n', t.store)",
+        "item",
+    ),
+    "keys in keys": (
+        "{}",
+        "holding(x, t.holding), inner(), key('n', t.holding)",
+        "item(x, 'n', t.load)",
+        "item",
+    ),
+    "a slice": ("[1, 2]", "whole(x, t.cut)", "item(x, 0, t.load)", "item"),
+    "a slice and the length": ("[1, 2]", "whole(x, t.cut)", "whole(x, t.size)", "structure"),
+    "a view": ("{1: 1}", "item(x, 2, t.store)", "iterate(x.items(), t.iterate)", "structure"),
+    "an iterator": ("iter([1, 2])", "next(x, t.next)", "iterate(x, t.iterate)", "iterator"),
+    "a generator": ("(i for i in ())", "next(x, t.next)", "next(x, t.next)", "iterator"),
+    "a counter": ("itertools.count()", "next(x, t.next)", "next(x, t.next)", ""),
+    "a string": ("'abc'", "whole(x, t.size)", "iterate(x, t.iterate)", ""),
+    "a method of no container": (
+        "Thing()",
+        "attribute(x, t.append_write)",
+        "method(x, t.append)",
+        "attribute",
+    ),
+    "an overridden method": ("Appends()", "method(x, t.append)", "method(x, t.append)", ""),
+    "an inherited method": ("Listed()", "method(x, t.append)", "whole(x, t.size)", "structure"),
+}
+
+AROUND_PAIRS = """
+import itertools, types
+from collections import defaultdict
+from functools import cached_property
+
+def places():
+    return touches(
+        read=("attribute", READ, "n"), write=("attribute", WRITE, "n"),
+        other=("attribute", WRITE, "m"), named=("named", WRITE),
+        names=("attribute", READ, "__dict__"), all_names=("attribute", WRITE, "__dict__"),
+        run=("attribute", READ, "run"), run_write=("attribute", WRITE, "run"),
+        computed=("attribute", READ, "computed"), computed_write=("attribute", WRITE, "computed"),
+        shared=("attribute", READ, "shared"), shared_write=("attribute", WRITE, "shared"),
+        nothing=("attribute", READ, "nothing"), nothing_write=("attribute", WRITE, "nothing"),
+        once=("attribute", READ, "once"), load=("item", READ), store=("item", WRITE),
+        get=("item", READ, "get"), member=("member", READ), holding=("holding", WRITE),
+        loading=("holding", READ), keyed=("keyed", READ), size=("whole", READ),
+        cut=("whole", WRITE), iterate=("iterate", READ), next=("next", UPDATE),
+        variable=("variable", READ, "n"), variable_write=("variable", WRITE, "n"),
+        append=("method", READ, "append"), append_write=("attribute", WRITE, "append"),
+    )
+
+SHARED = '''
+class Thing:
+    shared = 0
+    nothing = None
+    def __init__(self, **given):
+        vars(self).update(given)
+    def run(self): pass
+    @property
+    def computed(self): return 1
+    @cached_property
+    def once(self): return 1
+class Derived(Thing): pass
+class Slotted: __slots__ = ("n",)
+class Sets:
+    def __setattr__(self, name, value): raise AssertionError
+class Appends(list):
+    def append(self, one): raise AssertionError
+class Listed(list): pass
+class Key:
+    def __hash__(self): raise AssertionError
+    def __eq__(self, other): raise AssertionError
+KEY = Key()
+
+module = types.ModuleType("app.module")
+module.variable = variable
+exec("def reads(): variable(t.variable)", vars(module))
+exec("def stores(): variable(t.variable_write)", vars(module))
+'''
+
+def closures():
+    n = 0
+    return lambda: n, lambda: n
+
+def inner():
+    holding({}, t.holding), key(2, t.holding)
+    try:
+        holding({}, t.holding), key(1 / 0, t.holding)
+    except ZeroDivisionError:
+        pass
+
+workers = Workers(2)
+found = {}
+for name, (thing, one, other, _) in PAIRS.items():
+    for first, second in ((one, other), (other, one)):
+        exec(SHARED)
+        t = module.t = places()
+        x = eval(thing)
+        del records[:]
+        workers.do(0, eval, first, globals())
+        workers.do(1, eval, second, globals())
+        for what, *record in records:
+            if what == "conflict":
+                found.setdefault(name, []).append([record[4], record[3]])
+workers.end()
+print(json.dumps(found))
+"""
+
+
+def test_what_two_accesses_meet_at(core):
+    found = json.loads(run(core, f"PAIRS = {PAIRS!r}\n{AROUND_PAIRS}").printed[0])
+    parts = {name: {part for part, _ in found.get(name, [])} for name in PAIRS}
+    assert parts == {name: set(those.split()) for name, (*_, those) in PAIRS.items()}
+    # In either order, once; but that an attribute hides a method has to be seen first.
+    assert {name for name, those in found.items() if len(those) != 2} == {"a method of one"}
+    kinds = {name: {kind for _, kind in those} for name, those in found.items()}
+    assert kinds["an attribute"] == kinds["an item of vars"] == {"Thing"}
+    assert kinds["an attribute of a class"] == {"class Thing"}
+    assert kinds["a module"] == {"module app.module"}
+    assert kinds["a variable of a function"] == {"function"}
+
+
+# What the methods of containers do, by what `effects` says of them.
+
+CONTAINERS = {
+    "list": "[1, 2, 3]",
+    "bytearray": "bytearray(3)",
+    "dict": "{0: 1}",
+    "set": "{0}",
+    "deque": "collections.deque([1, 2, 3])",
+    "array": "array.array('b', [1, 2, 3])",
+    "OrderedDict": "collections.OrderedDict({0: 1})",
+}
+
+EFFECTS = """
+import array, collections
+from ungil.races.effects import Effect, effects
+
+table = effects()
+workers = Workers(2)
+found = {}
+
+def do(key, form, x, place):
+    if form == "item":
+        item(x, key, place)
+    else:
+        globals()[form](x, place)
+
+for kind, made in CONTAINERS.items():
+    container = type(eval(made))
+    probes = SETS if kind == "set" else PROBES
+    names = {name: effect for one in reversed(container.__mro__) for name in vars(one)
+             if (effect := table.get(vars(one)[name])) is not None}
+    for name, effect in names.items():
+        keyed = effect & (Effect.KEY_READ | Effect.KEY_WRITE)
+        for key in (0, 7):
+            for probe, (form, mode, called, other) in probes.items():
+                t = touches(one=("item" if keyed else "method", READ, name),
+                            other=(form, Mode(mode), called))
+                x = eval(made)
+                del records[:]
+                workers.do(0, do, key, "item" if keyed else "method", x, t.one)
+                workers.do(1, do, key if other is None else other, form, x, t.other)
+                met = [one[5] for one in records if one[0] == "conflict"]
+                found.setdefault(kind, []).append([name, effect, key, probe, met])
+workers.end()
+print(json.dumps(found))
+"""
+
+PROBES = {
+    "reads the item": ("item", "read", "__getitem__", None),
+    "writes the item": ("item", "write", "__setitem__", None),
+    "reads another": ("item", "read", "__getitem__", 1),
+    "length": ("whole", "read", "", None),
+    "goes through": ("iterate", "read", "", None),
+    "changes all": ("whole", "write", "", None),
+}
+PROBES_OF_SETS = {
+    **PROBES,
+    "reads the item": ("item", "read", "__contains__", None),
+    "writes the item": ("item", "write", "add", None),
+    "reads another": ("item", "read", "__contains__", 1),
+}
+
+
+def expected(effect, key, probe):
+    """What a method and a probe meet at."""
+    effect = Effect(effect)
+    keyed = bool(effect & (Effect.KEY_READ | Effect.KEY_WRITE))
+    changes = bool(effect & (Effect.STRUCTURE_WRITE | Effect.ALL_WRITE))
+    if keyed and effect & Effect.IF_MISSING:
+        changes = key == 7
+    if keyed and effect & Effect.IF_PRESENT:
+        changes = key == 0
+    looks = bool(effect & Effect.STRUCTURE_READ)
+    every = bool(effect & Effect.ALL_WRITE)
+    at_item = {
+        "reads the item": every or bool(effect & Effect.KEY_WRITE),
+        "writes the item": every or keyed,
+        "reads another": every,
+        "changes all": keyed,
+    }
+    at_structure = {"length": changes, "goes through": changes, "changes all": changes or looks}
+    meets = {"item": at_item, "structure": at_structure}
+    return {part for part, probes in meets.items() if probes.get(probe)}
+
+
+def test_each_method_does_what_its_effect_says(core):
+    given = f"CONTAINERS, PROBES, SETS = {CONTAINERS!r}, {PROBES!r}, {PROBES_OF_SETS!r}"
+    found = json.loads(run(core, f"{given}\n{EFFECTS}").printed[0])
+    assert found.keys() == CONTAINERS.keys()
+    for kind, rows in found.items():
+        assert len({name for name, *_ in rows}) > 5
+        for name, effect, key, probe, met in rows:
+            # To store a new key is to change the structure, too.
+            own = {"structure"} if probe == "writes the item" else set()
+            assert set(met) - own == expected(effect, key, probe), (kind, name, key, probe)
+
+
+HANDED_OVER = """
+t = touches(first=("attribute", WRITE, "n"), later=("attribute", WRITE, "n"),
+            there=("attribute", WRITE, "n"))
+things = []
+def make():
+    things.append(Thing())
+    attribute(things[-1], t.first).n = 0
+workers = Workers(3)
+workers.do(0, make)
+workers.do(1, lambda: attribute(things[-1], t.there))
+"""
+
+IN_AN_INITIALISER = PRELUDE.replace('mode, name, "f", after', 'mode, name, "C.__init__", after')
+
+
+def test_what_is_new_is_handed_over(core):
+    """However the other thread got hold of it, its maker had been there before."""
+    program = HANDED_OVER + "workers.end()"
+    assert run(core, program).conflicts == {("first", "there", "attribute")}
+    assert not run(core, program, prelude=IN_AN_INITIALISER).conflicts
+
+
+def test_what_was_handed_over_can_race(core):
+    program = (
+        HANDED_OVER
+        + """
+workers.do(0, lambda: attribute(things[-1], t.later))
+workers.do(2, lambda: attribute(things[-1], t.first))
+workers.end()
+"""
+    )
+    found = run(core, program, prelude=IN_AN_INITIALISER).conflicts
+    assert found == {("later", "there", "attribute"), ("first", "later", "attribute")}
+
+
+def test_compounds(core):
+    program = """
+t = touches(check=("attribute", READ, "n"), act=("attribute", WRITE, "n", {"check": "check"}),
+            other=("attribute", WRITE, "m", {"check": "check", "act": "value"}),
+            size=("whole", READ), pop=("method", READ, "pop", {"size": "check"}),
+            has=("member", READ), store=("item", WRITE, "", {"has": "check", "size": "value"}))
+def told():
+    print(sum(one[0] == "compound" for one in records))
+others = Workers(1)
+a, b = Thing(), Thing()
+attribute(a, t.check); attribute(b, t.act)
+told()
+attribute(a, t.act); attribute(a, t.other)
+x, d = [1], {}
+whole(x, t.size); method(x, t.pop)
+told()
+member(d, 1, t.has); item(d, 2, t.store)
+told()
+item(d, 1, t.store); item(d, 1, t.store)
+others.end()
+"""
+    found = run(core, program)
+    assert found.printed == ["0", "2", "2"]
+    assert found.compounds == {
+        ("check", "act", "check"),
+        ("size", "pop", "check"),
+        ("has", "store", "check"),
+    }
+
+
+def test_locks_in_another_order(core):
+    program = """
+t = touches(a=("here",), b=("here",))
+a, b, c = threading.Lock(), threading.Lock(), threading.RLock()
+def one():
+    with here(a, t.a), here(b, t.b): pass
+def other():
+    with here(b, t.b), c, c, here(a, t.a): pass
+together(one)
+together(other)
+print(sum(one[0] == "cycle" for one in records))
+workers = Workers(2)
+workers.do(0, one); workers.do(1, other); workers.do(0, one)
+workers.end()
+"""
+    found = run(core, program)
+    assert found.printed == ["0"]  # they could not meet
+    ((steps, _),) = found.of("cycle")
+    assert {(held, taken) for held, taken, *_ in steps} == {("a", "b"), ("b", "a")}
+
+
+def test_a_lock_is_held_while_waiting(core):
+    program = """
+t = touches(here=("here",), cond=("here",))
+lock, condition = threading.Lock(), threading.Condition()
+time.sleep(0)
+with here(lock, t.here):
+    time.sleep(0)
+    time.sleep(0)
+with here(condition, t.cond):
+    condition.wait(0)
+with here(lock, t.here):
+    pass
+"""
+    ((site, what, locks),) = run(core, program).of("blocked")
+    assert (site[1], what, locks) == (1, "time.sleep", ["here, taken at p.py:1"])
+
+
+def test_locks_and_queues_are_what_they_are_without_us(core):
+    program = """
+import _thread, copy, pickle, queue, weakref
+for lock in (threading.Lock(), threading.RLock()):
+    for fails in (pickle.dumps, copy.copy, copy.deepcopy):
+        try:
+            fails(lock)
+        except TypeError:
+            print("refused")
+    assert weakref.ref(lock)() is lock
+    assert isinstance(lock, type(lock)) and hash(lock) == hash(lock) and lock == lock
+    assert "lock" in repr(lock).lower()
+    with lock: pass
+    try:
+        lock.release()
+    except RuntimeError:
+        print("refused")
+assert isinstance(threading.Lock(), type(threading.Lock()))
+assert isinstance(threading.RLock(), type(threading.RLock()))
+jobs = queue.SimpleQueue()
+assert jobs.empty() and jobs.qsize() == 0
+try:
+    jobs.get_nowait()
+except queue.Empty:
+    print("empty")
+watch.stop()
+assert type(threading.Lock()) is _thread.LockType
+assert type(threading.RLock()) is _thread.RLock
+assert time.sleep.__class__ is len.__class__
+watch.start()
+"""
+    assert run(core, program).printed == ["refused"] * 8 + ["empty"]
+
+
+def test_an_import_orders(core):
+    program = (
+        RACE
+        + """
+i = touches(imported=("imported",))
+workers = Workers(2)
+workers.do(0, lambda: (add(), core.module_done()))
+workers.do(1, lambda: (imported(i.imported), add()))
+workers.end()
+"""
+    )
+    assert not run(core, program).conflicts
+
+
+def test_of_a_thread_that_is_alone_nothing_is_kept(core):
+    program = """
+t = touches(write=("attribute", WRITE, "n"), read=("attribute", READ, "n"))
+x = Thing()
+def begins():
+    attribute(x, t.write)  # alone: before all that is started later
+    workers = Workers(2)
+    workers.do(0, attribute, x, t.read); workers.do(1, attribute, x, t.read)
+    print(sum(one[0] == "conflict" for one in records))
+    workers.do(0, attribute, x, t.write)
+    print(sum(one[0] == "conflict" for one in records))
+    workers.end()
+begins()
+attribute(x, t.write)  # alone again: it has joined both
+begins()
+"""
+    assert run(core, program).printed == ["0", "1", "1", "1"]
+
+
+def test_who_has_not_joined_all_is_not_alone(core):
+    program = """
+t = touches(write=("attribute", WRITE, "n"))
+x = Thing()
+one, other = Workers(1), Workers(1)
+one.do(0, attribute, x, t.write)
+one.work[:] = [one]  # it ends, and nobody asks whether it did
+import _thread
+while _thread._count() > 1: time.sleep(0.01)
+other.end()
+attribute(x, t.write)
+"""
+    assert run(core, program).conflicts == {("write", "write", "attribute")}

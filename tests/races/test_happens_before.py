@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from traces import orders, traces
 
-from ungil.races.detect import HappensBefore
+from ungil.races.detect import EVERY_ITEM, HappensBefore
 from ungil.races.trace import (
     Access,
     Acquire,
@@ -135,3 +135,60 @@ def test_start_join_and_messages_order():
 def test_a_write_races_with_each_thread_that_reads():
     events = [Fork(0, 1), Fork(0, 2), access(1, READ, 1), access(2, READ, 2), access(0, WRITE, 3)]
     assert told(*events) == [(1, 3), (2, 3)]
+
+
+def item(thread, part, mode, line):
+    return Access(thread, Variable(7, part), mode, Site("app.py", line))
+
+
+def test_a_write_of_all_items_meets_each():
+    every = item(1, EVERY_ITEM, WRITE, 3)
+    before = [item(0, "['a']", READ, 1), item(0, "['b']", WRITE, 2), item(0, "length", READ, 9)]
+    assert sorted(told(Fork(0, 1), *before, every)) == [(1, 3), (2, 3)]
+    after = [item(0, "['a']", READ, 4), item(0, "['c']", WRITE, 5), item(0, "length", READ, 9)]
+    assert told(Fork(0, 1), every, *after) == [(3, 4), (3, 5)]
+    other = Access(0, Variable(8, "['a']"), WRITE, Site("app.py", 6))
+    assert told(Fork(0, 1), every, other) == []
+    assert told(Fork(0, 1), every, Join(0, 1), *after) == []
+
+
+def test_who_gives_back_the_lock_of_another_takes_it_from_them():
+    detector = HappensBefore()
+    site = Site("app.py", 9)
+    for event in (Fork(0, 1), Acquire(0, 5, site), Release(1, 5), access(0, WRITE, 1)):
+        detector.feed(event)
+    (race,) = detector.feed(access(1, WRITE, 2))
+    assert race.first_locks == race.second_locks == frozenset()
+
+
+def test_what_is_forgotten_does_not_race():
+    for forget in (HappensBefore.begin_anew, HappensBefore.forget):
+        detector = HappensBefore()
+        for event in (Fork(0, 1), access(0, WRITE, 1), item(0, EVERY_ITEM, WRITE, 1)):
+            detector.feed(event)
+        assert forget(detector, 7) == 2
+        assert detector.feed(access(1, WRITE, 2)) == []
+        assert detector.feed(item(1, "['a']", WRITE, 2)) == []
+        assert detector.kept(X) == [access(1, WRITE, 2)]
+        assert detector.forgotten == 0
+
+
+def test_a_lock_that_is_gone_is_held_no_more():
+    detector = HappensBefore()
+    for event in (Fork(0, 1), Acquire(0, 5, Site("app.py", 9))):
+        detector.feed(event)
+    detector.forget(5)
+    detector.feed(access(0, WRITE, 1))
+    (race,) = detector.feed(access(1, WRITE, 2))
+    assert race.first_locks == frozenset()
+
+
+def test_an_order_that_no_event_tells_of():
+    detector = HappensBefore()
+    detector.feed(Fork(0, 1))
+    detector.feed(access(0, WRITE, 1))
+    moment = detector.now(0)
+    assert not detector.knows(1, moment)
+    detector.comes_after(1, moment)
+    assert detector.knows(1, moment)
+    assert detector.feed(access(1, WRITE, 2)) == []

@@ -48,8 +48,7 @@ start(PyObject *self, PyObject *args, PyObject *kwargs)
         hooks_remove();
         return NULL;
     }
-    atomic_fetch_add(&run, 1);
-    atomic_store(&watching, true);
+    threads_anew();
     Thread *thread = thread_current();
     return PyLong_FromUnsignedLong(thread == NULL ? 0 : thread->index);
 }

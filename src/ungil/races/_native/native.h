@@ -63,6 +63,7 @@ struct Touch {
     bool initialises; /* stands in the initialiser of an object */
     bool copies;      /* goes through a container in one step */
     bool takes;       /* a lock that is taken right behind it is meant by it */
+    bool reveals;     /* gives a namespace away */
     uint8_t afters;
     _Atomic(uint8_t) followed; /* which of `after` were seen to come before */
     After *after;
@@ -245,6 +246,7 @@ typedef struct Thread {
 #endif
 
 extern _Atomic(bool) watching;
+extern _Atomic(bool) alone;
 extern _Atomic(uint32_t) run;
 extern LOCAL Thread *here;
 extern LOCAL uint32_t here_run;
@@ -255,6 +257,8 @@ uint32_t thread_number(void);
 Thread *thread_new(void);
 Thread *thread_enter(Thread *thread); /* NULL: it has ended */
 Thread *thread_found(void);
+void threads_anew(void);
+void thread_joined(const Thread *thread);
 
 /* The thread that runs; NULL if nothing is watched, or not here. */
 static inline Thread *
@@ -365,9 +369,14 @@ recent(Thread *thread, const void *object, const Touch *touch, uint64_t part)
     return &thread->recent[(hash >> 40) & (RECENTS - 1)];
 }
 
+/* Is nothing to be learnt from an access? The thread made it at its present moment, or it is
+   alone. */
 static inline bool
 is_recent(Thread *thread, const void *object, const Touch *touch, uint64_t part)
 {
+    if (atomic_load_explicit(&alone, memory_order_relaxed) && !touch->reveals) {
+        return true;
+    }
     Recent *entry = recent(thread, object, touch, part);
     return entry->object == object && entry->touch == touch && entry->part == part
            && entry->time == thread->time

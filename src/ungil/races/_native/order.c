@@ -89,6 +89,7 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
     }
     if (record->thread != NULL) { /* the sentinel of a thread that has ended */
         clock_learn(&thread->clock, &record->thread->clock);
+        thread_joined(thread);
         TELL(0, thread, "joined", "II", thread->index, record->thread->index);
         return;
     }
@@ -341,6 +342,7 @@ order_join(PyObject *handle)
     Record *record = thread == NULL ? NULL : record_find(handle);
     if (record != NULL && record->thread != NULL && atomic_load(&record->thread->ended)) {
         clock_learn(&thread->clock, &record->thread->clock);
+        thread_joined(thread);
         TELL(0, thread, "joined", "II", thread->index, record->thread->index);
     }
 }
@@ -358,4 +360,5 @@ order_join_all(void)
             clock_learn(&thread->clock, &other->clock);
         }
     }
+    thread_joined(thread);
 }

@@ -9,6 +9,11 @@
 static _Atomic(Thread **) chunks[CHUNKS];
 static _Atomic(uint32_t) thread_count;
 _Atomic(uint32_t) run; /* how often watching began */
+static _Atomic(uint32_t) first_of_run;
+
+/* One thread runs, and knows all that others did before they ended. What it does comes
+   before all that any thread does later that it will start, so nothing of it need be kept. */
+_Atomic(bool) alone;
 
 LOCAL Thread *here;
 LOCAL uint32_t here_run;
@@ -34,6 +39,7 @@ thread_new(void)
     if (thread == NULL) {
         return NULL;
     }
+    atomic_store(&alone, false);
     uint32_t index = atomic_fetch_add(&thread_count, 1);
     if (index / CHUNK >= CHUNKS) {
         free(thread);
@@ -90,4 +96,36 @@ thread_found(void)
         return here == &gone || here->busy ? NULL : here;
     }
     return thread_enter(thread_new());
+}
+
+/* Watching begins, in the thread that calls. One that ran before will come in unasked. */
+void
+threads_anew(void)
+{
+    atomic_fetch_add(&run, 1);
+    atomic_store(&first_of_run, thread_number());
+    atomic_store(&watching, true);
+    Thread *thread = thread_current();
+    PyObject *module = PyImport_ImportModule("_thread");
+    PyObject *others = module == NULL ? NULL : PyObject_CallMethod(module, "_count", NULL);
+    atomic_store(&alone, thread != NULL && others != NULL && PyLong_AsLong(others) == 0);
+    Py_XDECREF(others);
+    Py_XDECREF(module);
+    PyErr_Clear();
+}
+
+/* A thread has learnt of the end of another; is it alone now? */
+void
+thread_joined(const Thread *thread)
+{
+    uint32_t number = thread_number();
+    for (uint32_t i = atomic_load(&first_of_run); i < number; i++) {
+        Thread *other = thread_at(i);
+        if (other != thread
+            && (other == NULL || !atomic_load(&other->ended)
+                || !thread_knows(thread, i, other->time))) {
+            return;
+        }
+    }
+    atomic_store(&alone, true);
 }

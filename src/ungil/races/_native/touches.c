@@ -453,6 +453,7 @@ touch_make(PyObject *self, PyObject *args)
         touch->copies = touch->form == FORM_ITERATE && is_one_of(name, copying);
         touch->takes = strcmp(form, "here") == 0
                        || PyUnicode_CompareWithASCIIString(name, "acquire") == 0;
+        touch->reveals = PyUnicode_CompareWithASCIIString(name, "__dict__") == 0;
         touch->name = Py_NewRef(name);
         touch->subscript = PyUnicode_CompareWithASCIIString(name, "__getitem__") == 0;
         PyUnicode_InternInPlace(&touch->name);

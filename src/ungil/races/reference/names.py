@@ -13,7 +13,7 @@ import functools
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, ModuleType
 from typing import Any, cast
 
 from ungil.races.reference.locks import Lock, RLock, SimpleQueue
@@ -144,7 +144,7 @@ def _vars(*args: object) -> dict[str, Any]:
     if not args:
         return dict(sys._getframe(1).f_locals)  # noqa: SLF001 - what it is without an argument
     found = _real_vars(*args)
-    if type(found) is dict:
+    if type(found) is dict and not isinstance(args[0], ModuleType):
         told(Run.alias, args[0], found)
     return found
 

@@ -93,7 +93,8 @@ class Run:
         self._numbers = itertools.count()
         self._threads: dict[int, Thread] = {}
         self._names: dict[int, str | None] = {}
-        self._ended: list[int] = []
+        self._alone = False
+        self._last_moments: dict[int, Epoch | None] = {}
         self._touches: dict[int, Touch] = {}
         self._followed: set[tuple[int, int]] = set()
         self._told: set[tuple[object, ...]] = set()
@@ -108,7 +109,10 @@ class Run:
         identity = _thread.get_ident()
         thread = self._threads.get(identity)
         if thread is None:
+            # The first is who watches; one that ran before that comes in unasked.
+            self._alone = not self._threads and _thread._count() == 0  # noqa: SLF001 - as threading does
             thread = self._threads[identity] = Thread(next(self._numbers))
+            self._last_moments[thread.number] = None
         return None if thread.busy or thread.ended else thread
 
     def quiet(self, on: bool) -> bool:
@@ -157,6 +161,7 @@ class Run:
         owner = getattr(function, "__self__", None)
         name = getattr(owner, "_name", None)
         child = Thread(next(self._numbers), name if type(name) is str else None)
+        self._alone, self._last_moments[child.number] = False, None
         self._names[child.number] = child.name
         self._detector.feed(Fork(thread.number, child.number))
         if owner is not None:
@@ -174,7 +179,7 @@ class Run:
         child.taken.clear()
         child.recent.clear()
         child.held.clear()
-        self._ended.append(child.number)
+        self._last_moments[child.number] = self._detector.now(child.number)
 
     def joined(self, thread: Thread, other: object) -> None:
         """A thread knows that a `threading.Thread` has ended."""
@@ -183,11 +188,22 @@ class Run:
         if child is not None and child.ended:
             self._detector.feed(Join(thread.number, child.number))
             self._tell(self._watcher.joined, thread.number, child.number)
+            self._look_around(thread)
 
     def joined_all(self, thread: Thread) -> None:
         """A thread knows that all have ended that had to."""
-        for child in self._ended:
-            self._detector.feed(Join(thread.number, child))
+        for child, last in self._last_moments.items():
+            if last is not None:
+                self._detector.feed(Join(thread.number, child))
+        self._look_around(thread)
+
+    def _look_around(self, thread: Thread) -> None:
+        """A thread has learnt of the end of another; is it alone now?"""
+        self._alone = all(
+            child == thread.number
+            or (last is not None and self._detector.knows(thread.number, last))
+            for child, last in self._last_moments.items()
+        )
 
     # Locks and channels.
 
@@ -444,7 +460,13 @@ class Run:
                 self.receive(thread, thing)
 
     def _is_recent(self, thread: Thread, thing: object, touch: Touch, part: str) -> bool:
-        """Was it all done before, in this moment of the thread?"""
+        """Is nothing to be learnt: was it all done before, in this moment of the thread?
+
+        Nor is there of what a thread does that is alone: it comes before all that those do
+        whom it will start.
+        """
+        if self._alone and touch.name != "__dict__":  # that is told of in any case
+            return True
         known = self._objects.find(thing)
         if known is None:
             return False
