@@ -24,6 +24,9 @@ from ungil.running import carry_out, end_like
 
 HELP = "run a program or a test suite unchanged, and report the races in its own code"
 
+EXPLORING = ("explore", "replay")
+"""Words in the place of a program; see `race_explore`."""
+
 _WITH_VALUE = (
     "--include",
     "--exclude",
@@ -38,7 +41,9 @@ _WITH_VALUE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.usage = (
-        "%(prog)s [OPTION ...] (SCRIPT | -m MODULE | package.module:function) [ARGUMENT ...]"
+        "%(prog)s [OPTION ...] (SCRIPT | -m MODULE | package.module:function) [ARGUMENT ...]\n"
+        "       %(prog)s explore [OPTION ...] package.module:function\n"
+        "       %(prog)s replay [--pdb] FILE"
     )
     what = parser.add_argument_group("what is watched (default: what lies in this folder)")
     what.add_argument(
@@ -95,13 +100,17 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the program, report, and tell by the exit status."""
+    if options.program and options.program[0] in EXPLORING:
+        from ungil.cli import race_explore  # noqa: PLC0415 - programs need not wait for it
+
+        return race_explore.run(options.program)
     try:
         return _run(options)
     except (ConfigError, _WrongUseError) as error:
-        return _complain(error, 2)
+        return complain(error, 2)
     except OSError as error:
         where = printable(str(error.filename or sys.executable))
-        return _complain(f"cannot run the program: {where}: {error.strerror}", 2)
+        return complain(f"cannot run the program: {where}: {error.strerror}", 2)
 
 
 class _WrongUseError(ValueError):
@@ -121,7 +130,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         _show(report, options)
     except reports.OutputError as error:
-        return _complain(error, 2)
+        return complain(error, 2)
     except OSError:
         # The reader of the report has gone, or its disk is full; what was found has not.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
@@ -289,6 +298,7 @@ def _at_least(least: int) -> Callable[[str], int]:
     return read
 
 
-def _complain(error: Exception | str, status: int) -> int:
+def complain(error: Exception | str, status: int) -> int:
+    """Say what is wrong, in one line; the exit status."""
     print(f"ungil: {printable(str(error))}", file=sys.stderr)
     return status

@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import TYPE_CHECKING
 
 from ungil.races.instrument import PREFIX
+from ungil.races.instrument.halves import HALVES
 from ungil.races.instrument.hook import Hook
 from ungil.races.instrument.loading import compiled
 from ungil.races.instrument.pytest_rewriting import watch_tests
@@ -18,6 +20,9 @@ from ungil.races.journal import Record
 from ungil.races.scope import is_stdlib
 from ungil.races.settings import Settings
 from ungil.races.watching import Watch
+
+if TYPE_CHECKING:
+    from ungil.races.schedule.control import Control
 
 __all__ = ["Session", "current"]
 
@@ -36,19 +41,26 @@ class Session:
         settings: What is watched.
     """
 
-    def __init__(self, settings: Settings, record: Callable[[Record], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        record: Callable[[Record], None],
+        control: Control | None = None,
+    ) -> None:
         """Prepare it.
 
         Args:
             settings: What is watched.
             record: Is given what is found, from any thread.
+            control: What the code tells of its accesses, in the place of a watch.
         """
         self.settings = settings
         self._record = record
         self._lock = _thread.allocate_lock()
         self._seen: set[str] = set()
         self._exchanged: list[tuple[FunctionType, CodeType]] = []
-        self.watch = Watch(record, settings.history)
+        self.watch = Watch(record, settings.history) if control is None else control
+        self._finishing = None if control is None else HALVES
         self._cache = Path(settings.cache) if settings.cache else None
         self.hook = Hook(
             settings.scope,
@@ -57,6 +69,7 @@ class Session:
             told=self._failed,
             passed=self._passed,
             done=self._done,
+            finishing=self._finishing,
         )
 
     def start(self) -> None:
@@ -115,7 +128,7 @@ class Session:
         if not self.settings.scope(module, path):
             return compile(source, path, "exec", dont_inherit=True)
         try:
-            code = compiled(source, path, self.watch.make, self._cache)
+            code = compiled(source, path, self.watch.make, self._cache, self._finishing)
         except RecursionError as error:
             self._failed(module, str(error))
             return compile(source, path, "exec", dont_inherit=True)

@@ -25,7 +25,7 @@ from ungil.races.instrument import PREFIX
 from ungil.races.journal import Record
 from ungil.races.trace import Acquire, Fork, Join, Mode, Release, Site, Touch
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "name_of"]
 
 _PARTS = ("attribute", "item", "structure", "variable", "iterator")
 _MODES = tuple(Mode)
@@ -170,7 +170,7 @@ class Watch:
             (
                 one.form,
                 _MODES.index(one.mode),
-                one.name or _DEFAULTS.get((one.form, one.mode), ""),
+                name_of(one),
                 one.clears,
                 one.function.rpartition(".")[2] in _INITIALISERS,
                 tuple((earlier, how == "check") for earlier, how in one.after),
@@ -321,6 +321,11 @@ _DEFAULTS = {
     ("keyed", Mode.READ): "__contains__",
     ("among", Mode.READ): "__contains__",
 }
+
+
+def name_of(touch: Touch) -> str:
+    """What a touch is about: an attribute, a variable, or the method that it stands for."""
+    return touch.name or _DEFAULTS.get((touch.form, touch.mode), "")
 
 
 def _lock_name(site: Site) -> str:

@@ -331,6 +331,9 @@ PARTLY_WATCHED = Rule(
 NOTHING_WATCHED = Rule(
     "UG412", "nothing-watched", Severity.UNKNOWN, "No code ran whose races could be seen"
 )
+SCHEDULE_FAILS = Rule(
+    "UG420", "schedule-fails", Severity.ERROR, "A test fails in a schedule that can be replayed"
+)
 
 RULES: dict[str, Rule] = {
     rule.code: rule for rule in list(globals().values()) if isinstance(rule, Rule)

@@ -172,6 +172,9 @@ static PyMethodDef methods[] = {
     {"all_joined", all_joined, METH_NOARGS, NULL},
     {"lost", lost, METH_NOARGS, NULL},
     {"quiet", quiet, METH_O, NULL},
+    {"exchange", hooks_exchange, METH_O, NULL},
+    {"restore", hooks_restore, METH_NOARGS, NULL},
+    {"own", hooks_own, METH_O, NULL},
     {NULL},
 };
 

@@ -3,7 +3,10 @@
    The function pointer in a type's (or module's) own table of methods is exchanged, so
    every alias, bound method and subclass is seen, however early it was made, and no object
    that the program can see is another than before. A program's `with lock:` and
-   threading.Condition come through here alike. */
+   threading.Condition come through here alike.
+
+   In the same way others can be called in the place of such functions (`exchange`), which
+   is how the threads of a program come under control. */
 
 #include "native.h"
 
@@ -35,6 +38,8 @@ typedef struct {
     PyCFunction original;
     Action action;
     const char *what;
+    PyObject *instead; /* is called in its place */
+    bool of_module;
 } Hook;
 
 static Hook hooks[MOST];
@@ -206,9 +211,63 @@ typedef PyObject *(*FastKeywords)(PyObject *, PyObject *const *, Py_ssize_t, PyO
 typedef PyObject *(*Method)(
     PyObject *, PyTypeObject *, PyObject *const *, Py_ssize_t, PyObject *);
 
+static bool
+is_exchanged(Hook *hook)
+{
+    return hook->instead != NULL && !is_elsewhere();
+}
+
+static PyObject *
+instead(Hook *hook, PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    if (hook->of_module) {
+        return PyObject_Vectorcall(hook->instead, args, (size_t)count, names);
+    }
+    PyObject *few[8], **all = few;
+    Py_ssize_t most = count + (names == NULL ? 0 : PyTuple_GET_SIZE(names));
+    if (most >= 8 && (all = PyMem_Malloc(sizeof(PyObject *) * (size_t)(most + 1))) == NULL) {
+        return PyErr_NoMemory();
+    }
+    all[0] = self;
+    for (Py_ssize_t i = 0; i < most; i++) {
+        all[i + 1] = args[i];
+    }
+    PyObject *result = PyObject_Vectorcall(hook->instead, all, (size_t)count + 1, names);
+    if (all != few) {
+        PyMem_Free(all);
+    }
+    return result;
+}
+
+static PyObject *
+instead_tuple(Hook *hook, PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *all;
+    if (hook->of_module) {
+        all = Py_NewRef(args);
+    }
+    else {
+        all = PyTuple_New(PyTuple_GET_SIZE(args) + 1);
+        if (all != NULL) {
+            PyTuple_SET_ITEM(all, 0, Py_NewRef(self));
+            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++) {
+                PyTuple_SET_ITEM(all, i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
+            }
+        }
+    }
+    PyObject *result = all == NULL ? NULL : PyObject_Call(hook->instead, all, kwargs);
+    Py_XDECREF(all);
+    return result;
+}
+
 static PyObject *
 plain(Hook *hook, PyObject *self, PyObject *args)
 {
+    if (is_exchanged(hook)) {
+        return hook->method->ml_flags & METH_VARARGS
+                   ? instead_tuple(hook, self, args, NULL)
+                   : instead(hook, self, &args, args != NULL, NULL);
+    }
     if (hook->action == START) {
         return start(hook, self, args, NULL);
     }
@@ -225,6 +284,9 @@ plain(Hook *hook, PyObject *self, PyObject *args)
 static PyObject *
 keywords(Hook *hook, PyObject *self, PyObject *args, PyObject *kwargs)
 {
+    if (is_exchanged(hook)) {
+        return instead_tuple(hook, self, args, kwargs);
+    }
     if (hook->action == START) {
         return start(hook, self, args, kwargs);
     }
@@ -242,6 +304,9 @@ keywords(Hook *hook, PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 fast(Hook *hook, PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
+    if (is_exchanged(hook)) {
+        return instead(hook, self, args, count, NULL);
+    }
     before(hook, self);
     PyObject *result = ((Fast)(void (*)(void))hook->original)(self, args, count);
     after(hook, self, first(args, count), result);
@@ -252,6 +317,9 @@ static PyObject *
 fast_keywords(
     Hook *hook, PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
+    if (is_exchanged(hook)) {
+        return instead(hook, self, args, count, names);
+    }
     before(hook, self);
     PyObject *result = ((FastKeywords)(void (*)(void))hook->original)(self, args, count, names);
     PyObject *argument = first(args, count);
@@ -268,6 +336,9 @@ static PyObject *
 method(Hook *hook, PyObject *self, PyTypeObject *type, PyObject *const *args,
        Py_ssize_t count, PyObject *names)
 {
+    if (is_exchanged(hook)) {
+        return instead(hook, self, args, count, names);
+    }
     before(hook, self);
     PyObject *result
         = ((Method)(void (*)(void))hook->original)(self, type, args, count, names);
@@ -381,7 +452,9 @@ hooks_install(PyObject *sequence)
             return -1;
         }
         /* The texts live as long as the module that the caller keeps them in. */
-        hooks[index] = (Hook){found, found->ml_meth, (Action)number, what};
+        hooks[index]
+            = (Hook){.method = found, .original = found->ml_meth, .action = (Action)number,
+                     .what = what};
         found->ml_meth = ours;
         index++;
         installed = index;
@@ -400,4 +473,112 @@ hooks_remove(void)
         }
     }
     installed = 0;
+}
+
+/* exchange([(method descriptor or built-in function, what to call in its place), …])
+   -> the originals, which can be called as before. */
+PyObject *
+hooks_exchange(PyObject *self, PyObject *pairs)
+{
+    if (installed) {
+        PyErr_SetString(PyExc_RuntimeError, "functions are hooked already");
+        return NULL;
+    }
+    PyObject *all = PySequence_Fast(pairs, "pairs are a sequence");
+    PyObject *originals = all == NULL ? NULL : PyList_New(0);
+    int index = 0;
+    for (Py_ssize_t i = 0; originals != NULL && i < PySequence_Fast_GET_SIZE(all); i++) {
+        PyObject *callable, *ours, *original = NULL;
+        if (!PyArg_ParseTuple(PySequence_Fast_GET_ITEM(all, i), "OO", &callable, &ours)) {
+            Py_CLEAR(originals);
+            break;
+        }
+        while (index < MOST && functions[index][0] == NULL) {
+            index++;
+        }
+        PyMethodDef *found = method_of(callable);
+        PyCFunction pointer
+            = found == NULL || index >= MOST ? NULL : function_for(index, found->ml_flags);
+        PyMethodDef *copy = pointer == NULL ? NULL : PyMem_RawMalloc(sizeof(PyMethodDef));
+        if (copy != NULL) {
+            *copy = *found; /* lives as long as what is made of it, which may be for ever */
+            if (PyCFunction_Check(callable)) {
+                PyCFunctionObject *function = (PyCFunctionObject *)callable;
+                original = PyCMethod_New(copy, function->m_self, function->m_module, NULL);
+            }
+            else {
+                original = PyDescr_NewMethod(((PyDescrObject *)callable)->d_type, copy);
+            }
+        }
+        if (original == NULL || PyList_Append(originals, original) < 0) {
+            if (!PyErr_Occurred()) {
+                PyErr_Format(PyExc_ValueError, "%R cannot be exchanged", callable);
+            }
+            Py_CLEAR(originals);
+            Py_XDECREF(original);
+            break;
+        }
+        Py_DECREF(original);
+        hooks[index] = (Hook){.method = found,
+                              .original = found->ml_meth,
+                              .instead = Py_NewRef(ours),
+                              .of_module = PyCFunction_Check(callable)};
+        found->ml_meth = pointer;
+        index++;
+        installed = index;
+    }
+    Py_XDECREF(all);
+    if (originals == NULL) {
+        hooks_remove();
+    }
+    return originals;
+}
+
+PyObject *
+hooks_restore(PyObject *self, PyObject *ignored)
+{
+    hooks_remove();
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+given_or_none(PyObject *object)
+{
+    return object == NULL ? Py_NewRef(Py_None) : object;
+}
+
+static PyObject *
+none_or_given(PyObject *given, Py_ssize_t index)
+{
+    PyObject *object = given == Py_None ? Py_None : PyTuple_GET_ITEM(given, index);
+    return object == Py_None ? NULL : Py_NewRef(object);
+}
+
+/* What the interpreter keeps for this thread alone, where threading.local finds it, for
+   that of another: what this gave before, or None for a new thread's. From 3.13 it is under
+   a key, and not in the dict (Modules/_threadmodule.c, _ldict). */
+PyObject *
+hooks_own(PyObject *self, PyObject *given)
+{
+    if (given != Py_None && (!PyTuple_CheckExact(given) || PyTuple_GET_SIZE(given) != 3)) {
+        PyErr_SetString(PyExc_TypeError, "not what this function gave");
+        return NULL;
+    }
+    PyObject *before = PyTuple_New(3);
+    if (before == NULL) {
+        return NULL;
+    }
+    PyThreadState *state = PyThreadState_Get();
+    PyTuple_SET_ITEM(before, 0, given_or_none(state->dict));
+    state->dict = none_or_given(given, 0);
+#if PY_VERSION_HEX >= 0x030D0000
+    PyTuple_SET_ITEM(before, 1, given_or_none(state->threading_local_key));
+    PyTuple_SET_ITEM(before, 2, given_or_none(state->threading_local_sentinel));
+    state->threading_local_key = none_or_given(given, 1);
+    state->threading_local_sentinel = none_or_given(given, 2);
+#else
+    PyTuple_SET_ITEM(before, 1, Py_NewRef(Py_None));
+    PyTuple_SET_ITEM(before, 2, Py_NewRef(Py_None));
+#endif
+    return before;
 }

@@ -431,6 +431,9 @@ CALLED(here) CALLED(imported) CALLED(dying)
 /* Hooks on the C functions that order threads. */
 int hooks_install(PyObject *hooks);
 void hooks_remove(void);
+PyObject *hooks_exchange(PyObject *self, PyObject *pairs);
+PyObject *hooks_restore(PyObject *self, PyObject *ignored);
+PyObject *hooks_own(PyObject *self, PyObject *given);
 int lifetimes_watch(void);
 void lifetimes_unwatch(void);
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TypeGuard
 
-from ungil.races.instrument.loading import Make, compiled
+from ungil.races.instrument.loading import Finishing, Make, compiled
 
 __all__ = ["Hook", "Scope", "Told"]
 
@@ -52,6 +52,7 @@ class Hook(MetaPathFinder):
         told: Told = lambda _module, _reason: None,
         passed: Callable[[str], None] = lambda _module: None,
         done: Callable[[str], None] = lambda _module: None,
+        finishing: Finishing | None = None,
     ) -> None:
         """Watches what is imported from now on.
 
@@ -62,7 +63,9 @@ class Hook(MetaPathFinder):
             told: Is told of modules in scope that cannot be watched.
             passed: Is told of modules that were found and are not in scope.
             done: Is told when the body of a watched module has run.
+            finishing: What else is done to the modules.
         """
+        self.finishing = finishing
         self.scope = scope
         self.make = make
         self.cache = cache
@@ -117,7 +120,7 @@ class Hook(MetaPathFinder):
         """The code of a module that tells, or none and the reason."""
         try:
             path = loader.get_filename(name)
-            return compiled(loader.get_data(path), path, self.make, self.cache), ""
+            return compiled(loader.get_data(path), path, self.make, self.cache, self.finishing), ""
         except (ImportError, OSError) as error:
             return None, f"it cannot be read: {error}"
         # Whatever a source may be, the program must run as it does without us.

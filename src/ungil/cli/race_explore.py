@@ -1,0 +1,230 @@
+"""`ungil race explore` and `ungil race replay`: a test in many schedules, or in one again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ungil import rules
+from ungil.cli.race import complain, settings_of
+from ungil.config import ConfigError, load
+from ungil.findings import Finding, Location, Report, Step, printable
+from ungil.races.schedule import (
+    STRATEGIES,
+    Recorded,
+    RecordedError,
+    Request,
+    read_recorded,
+    write_recorded,
+)
+
+__all__ = ["columns", "run"]
+
+_GRACE = 30
+"""Seconds that the process may take beyond what it was given, before it is ended."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the words behind `ungil race` say; the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        config = load(Path.cwd() / "pyproject.toml")
+        settings = settings_of(config, Path.cwd(), cached=True).to_json()
+        if options.word == "explore":
+            return _explore(options, settings)
+        return _replay(options, settings)
+    except (ConfigError, RecordedError) as error:
+        return complain(error, 2)
+    except OSError as error:
+        return complain(f"{printable(str(error.filename or sys.executable))}: {error.strerror}", 2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ungil race", allow_abbrev=False)
+    words = parser.add_subparsers(dest="word", required=True)
+    explore = words.add_parser(
+        "explore", help="run a test in many schedules, until one fails", allow_abbrev=False
+    )
+    explore.add_argument("test", metavar="MODULE:FUNCTION", type=_test)
+    explore.add_argument("--strategy", choices=STRATEGIES, default="pct")
+    explore.add_argument("--schedules", type=_positive, default=1000, metavar="N")
+    explore.add_argument("--seconds", type=_positive, default=60, metavar="S")
+    explore.add_argument("--seed", type=int, default=0)
+    explore.add_argument("--patience", type=_positive, default=10, metavar="S")
+    explore.add_argument("--save", type=Path, metavar="FILE", help="where the schedule goes")
+    explore.add_argument("--format", choices=("terminal", "json"), default="terminal")
+    again = words.add_parser(
+        "replay", help="run a test in the schedule of a file", allow_abbrev=False
+    )
+    again.add_argument("file", type=Path)
+    again.add_argument("--pdb", action="store_true", help="a debugger, where it fails")
+    again.add_argument("--patience", type=_positive, default=10, metavar="S")
+    return parser
+
+
+def _test(text: str) -> str:
+    module, _, function = text.partition(":")
+    parts = [*module.split("."), *function.split(".")]
+    if not all(part.isidentifier() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is no module:function")
+    return text
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
+
+
+def _carried_out(request: Request) -> dict[str, Any]:
+    """What a process found that was asked; `hung` or `problem` say why it found nothing."""
+    with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
+        command = [sys.executable, "-m", "ungil.races.schedule.program", folder]
+        text = json.dumps(asdict(request))
+        # What a debugger asks, the user answers, when it pleases them.
+        limit = None if request.debug else request.seconds + request.patience + _GRACE
+        try:
+            done = subprocess.run([*command, text], timeout=limit, check=False)  # noqa: S603 - the user asked for it
+        except subprocess.TimeoutExpired:
+            return {"hung": "a call that lets nobody else run", "executions": 0}
+        try:
+            found: dict[str, Any] = json.loads(Path(folder, "result.json").read_bytes())
+        except OSError:
+            return {
+                "problem": f"the process of the test ended with {done.returncode} and said nothing"
+            }
+    return found
+
+
+def _explore(options: argparse.Namespace, settings: str) -> int:
+    request = Request(
+        settings,
+        options.test,
+        options.strategy,
+        options.schedules,
+        options.seconds,
+        options.seed,
+        patience=options.patience,
+    )
+    found = _carried_out(request)
+    if found.get("problem"):
+        return complain(found["problem"], 3)
+    if found.get("hung"):
+        return complain(
+            f"schedule {found['executions'] + 1} of {options.test} hangs: nobody comes to a choice "
+            f"for {options.patience} s; last seen in {printable(found['hung'])}. What waits for "
+            "something else than locks, queues and threads is not under control",
+            3,
+        )
+    failure = found["failure"]
+    file = None
+    if failure is not None:
+        file = options.save or Path(".ungil", f"{options.test.replace(':', '.')}.schedule.json")
+        recorded = Recorded(
+            options.test, failure["kind"], failure["text"], tuple(failure["choices"])
+        )
+        write_recorded(recorded, file)
+    report = Report(
+        "race explore",
+        options.test,
+        findings=() if failure is None else (_finding(options.test, failure, file),),
+        notes=tuple(_notes(found)),
+    )
+    from ungil.cli.screen import show  # noqa: PLC0415 - it takes a while
+
+    if failure is not None and options.format == "terminal":
+        print(columns(failure["steps"]), failure.get("traceback", ""), sep="\n")
+    show(report, options.format, None, stream=sys.stdout, verbose=False)
+    return 1 if failure is not None else 0
+
+
+def _replay(options: argparse.Namespace, settings: str) -> int:
+    try:
+        recorded = read_recorded(options.file)
+    except RecordedError as error:
+        return complain(f"cannot replay {printable(str(options.file))}: {error}", 2)
+    request = Request(
+        settings,
+        _test(recorded.test),
+        choices=recorded.choices,
+        debug=options.pdb,
+        patience=options.patience,
+    )
+    found = _carried_out(request)
+    if found.get("problem") or found.get("hung"):
+        return complain(found.get("problem") or f"it hangs in {found['hung']}", 3)
+    failure = found["failure"]
+    if failure is not None:
+        print(columns(failure["steps"]), f"{failure['kind']}: {failure['text']}", sep="\n")
+        if failure["kind"] == recorded.kind:
+            return 1
+    if found["diverged"]:
+        return complain(f"it went another way than recorded: {found['diverged']}", 3)
+    if failure is None:
+        print("It did not fail in this schedule.")
+    return 0
+
+
+def _finding(test: str, failure: dict[str, Any], file: Path | None) -> Finding:
+    steps = tuple(
+        Step(f"{thread}: {text}", Location(path, line))
+        for thread, lines in failure["steps"]
+        for path, line, text in lines
+    )
+    what = {"failed": "fails", "deadlock": "does not go on", "livelock": "does not end"}
+    return Finding(
+        rules.SCHEDULE_FAILS,
+        test,
+        f"Confirmed: it {what[failure['kind']]} in schedule {failure['found']}: {failure['text']}.",
+        f"Run it again with `ungil race replay {file}`, with --pdb in a debugger. `ungil race` "
+        "tells which accesses nothing orders.",
+        steps[-1].location if steps else None,
+        steps=steps,
+    )
+
+
+def _notes(found: dict[str, Any]) -> list[str]:
+    count = f"{found['executions']:,} schedule" + "s" * (found["executions"] != 1)
+    notes = []
+    if found["failure"] is not None:
+        notes.append(f"{count} until the first failure, by {found['strategy']}.")
+    elif found["complete"]:
+        notes.append(
+            f"Proved, at the granularity of source operations, for these inputs: {count}, and no "
+            "other computes anything else."
+        )
+    else:
+        notes.append(f"No failure in {count}, by {found['strategy']}; others may fail.")
+        if found["bound"]:
+            notes.append(f"{found['bound'][0].upper()}{found['bound'][1:]}.")
+    if found["unwatched"]:
+        names = ", ".join(sorted(set(found["unwatched"]))[:5])
+        notes.append(f"Not under control: what these packages do between their locks: {names}.")
+    return [*notes, *found["problems"]]
+
+
+def columns(steps: Sequence[tuple[str, Sequence[tuple[str, int, str]]]]) -> str:
+    """What each thread did, one column for each, from above to below."""
+    names = list(dict.fromkeys(thread for thread, _ in steps))
+    rows = [
+        (names.index(thread), f"{Path(path).name}:{line}  {text}")
+        for thread, lines in steps
+        for (path, line, text), _ in groupby(lines)
+    ]
+    widths = [
+        max([len(name), *(len(text) for at, text in rows if at == column)])
+        for column, name in enumerate(names)
+    ]
+    heads = "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
+    lines = [heads.rstrip(), "  ".join("─" * width for width in widths)]
+    for at, text in rows:
+        lines.append(" " * (sum(widths[:at]) + 2 * at) + text)
+    return "\n".join(printable(line) for line in lines)

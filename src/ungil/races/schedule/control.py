@@ -1,0 +1,124 @@
+"""Taking this process under control: what instrumented code and the C functions call."""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from greenlet import GreenletExit
+
+from ungil.races.abroad import FORMS
+from ungil.races.instrument import PREFIX
+from ungil.races.schedule.points import Point, Points
+from ungil.races.schedule.primitives import Primitives
+from ungil.races.schedule.strategies import Strategy
+from ungil.races.schedule.world import Outcome, World
+from ungil.races.trace import Touch
+from ungil.races.watching import name_of
+
+__all__ = ["Control", "NotPossibleError"]
+
+
+class NotPossibleError(RuntimeError):
+    """Threads cannot be controlled here; the message says why."""
+
+
+@contextmanager
+def _threading_of(world: World) -> Iterator[None]:
+    """What `threading` keeps for the process is that of one execution.
+
+    Threads are numbered from 1, so their names are the same each time, and an exception
+    that a thread does not catch ends the execution. Garbage is collected between
+    executions: where it is would depend on those before.
+    """
+    module: Any = threading
+    hook, counter, collects = module.excepthook, module._counter, gc.isenabled()  # noqa: SLF001 - see above
+
+    def excepthook(args: Any, /) -> None:  # noqa: ANN401 - as threading has it
+        thread, error = world.running, args.exc_value
+        if not world.over and thread is not None and not isinstance(error, GreenletExit):
+            world.fail(thread, error)
+
+    module.excepthook, module._counter = excepthook, itertools.count(1).__next__  # noqa: SLF001 - see above
+    gc.disable()
+    try:
+        yield
+    finally:
+        module.excepthook, module._counter = hook, counter  # noqa: SLF001 - see above
+        if collects:
+            gc.enable()
+
+
+class Control:
+    """Stands where `Watch` does, and runs executions.
+
+    Attributes:
+        touches: All places that the instrumented code tells of.
+    """
+
+    def __init__(self) -> None:
+        """Prepare it.
+
+        Raises:
+            NotPossibleError: The native core is missing.
+        """
+        try:
+            _core = import_module("ungil.races._native._core")
+        except ImportError as error:
+            raise NotPossibleError(
+                f"the native core is missing ({error}); install ungil where a C compiler is"
+            ) from None
+        self._native: ModuleType = _core
+        self.core = self
+        self.touches: list[Touch] = []
+        self._points = Points()
+        self._primitives = Primitives(self._points)
+
+    def start(self) -> None:
+        """Take control."""
+        calls = self._points.calls()
+        for form in (*FORMS, "between"):
+            setattr(builtins, f"{PREFIX}{form}__", calls[form])
+        pairs = self._primitives.pairs()
+        originals = self._native.exchange([(function, ours) for function, ours, _ in pairs])
+        for (_, _, name), original in zip(pairs, originals, strict=True):
+            self._primitives.original.setdefault(name, original)
+
+    def stop(self) -> None:
+        """Let go; the instrumented code goes on as it is."""
+        self._native.restore()
+
+    def make(self, touches: Sequence[Touch]) -> list[object]:
+        """What the constants of a module's code are replaced by."""
+        self.touches += touches
+        return [Point(one, name_of(one)) for one in touches]
+
+    def execute(self, function: Callable[[], object], strategy: Strategy) -> tuple[World, Outcome]:
+        """Run a function and its threads once, as a strategy chooses."""
+        world = World(strategy, self._native.own, self._primitives.original["get_ident"]())
+        self._primitives.begin()
+        self._points.world = world
+        try:
+            with _threading_of(world):
+                outcome = world.run(function)
+        finally:
+            self._points.world = None
+            self._primitives.end()
+        strategy.ended(world)
+        return world, outcome
+
+    # What `Session` asks of a core.
+
+    def quiet(self, on: bool) -> bool:  # noqa: ARG002 - as the core has it
+        """Nothing is listened to."""
+        return False
+
+    def module_done(self) -> None:
+        """An import orders nothing that is not ordered here."""

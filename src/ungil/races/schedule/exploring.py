@@ -1,0 +1,265 @@
+"""Run a test in many schedules, until one fails or there is no reason for another."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+from ungil.races.schedule.control import Control
+from ungil.races.schedule.dpor import Dpor
+from ungil.races.schedule.strategies import Pct, Pos, RandomWalk, Replay, Strategy
+from ungil.races.schedule.world import Outcome, World
+
+__all__ = ["STRATEGIES", "Exploration", "Failure", "Step", "explore", "replay"]
+
+STRATEGIES = ("pct", "pos", "random", "dpor")
+
+_OFTEN = 64
+"""Garbage is collected after so many executions."""
+
+
+class Step(NamedTuple):
+    """What a thread does while no other runs.
+
+    Attributes:
+        thread: Its name.
+        lines: Where in the source, each with the path of the file, the line and the text.
+    """
+
+    thread: str
+    lines: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A schedule that fails.
+
+    Attributes:
+        kind: `failed`, `deadlock` or `livelock`.
+        text: The exception, or who waits for what.
+        thread: The path of the thread; empty for all.
+        choices: Which thread was chosen, at each choice.
+        steps: What was done, in order.
+        found: The number of the execution that failed first, counted from 1.
+        error: The exception, in the process that it happened in.
+    """
+
+    kind: str
+    text: str
+    thread: str
+    choices: tuple[str, ...]
+    steps: tuple[Step, ...]
+    found: int
+    error: BaseException | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def switches(self) -> int:
+        """How often another thread goes on than the one before, by choice."""
+        return sum(1 for _ in groupby(self.choices)) - 1 if self.choices else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What was found.
+
+    Attributes:
+        strategy: Its name.
+        executions: How many there were.
+        failure: The first that failed, with the fewest switches that still fail.
+        complete: Were those all that differ?
+        bound: What the strategy promises, in words; empty for nothing.
+        seconds: How long it took.
+        threads: The most threads that one had.
+        choices: The most choices that one had.
+    """
+
+    strategy: str
+    executions: int
+    failure: Failure | None
+    complete: bool
+    bound: str
+    seconds: float
+    threads: int
+    choices: int
+
+
+def strategy_named(name: str, seed: int) -> Strategy:
+    """A strategy.
+
+    Raises:
+        ValueError: There is none of this name.
+    """
+    match name:
+        case "pct":
+            return Pct(seed)
+        case "pos":
+            return Pos(seed)
+        case "random":
+            return RandomWalk(seed)
+        case "dpor":
+            return Dpor()
+    raise ValueError(f"no strategy {name!r}; there are {', '.join(STRATEGIES)}")
+
+
+def explore(
+    control: Control,
+    test: Callable[[], object],
+    *,
+    strategy: str = "pct",
+    schedules: int = 1000,
+    seconds: float | None = None,
+    seed: int = 0,
+    done: Callable[[int], object] = lambda _: None,
+) -> Exploration:
+    """Run a test again and again, each time in another schedule.
+
+    Args:
+        control: Of this process, which has begun.
+        test: Starts threads, and fails by an exception, a deadlock or without an end.
+        strategy: The name of one.
+        schedules: How many at most.
+        seconds: How long at most; None for no limit.
+        seed: Of what is drawn; the same one gives the same schedules.
+        done: Is told of each execution.
+
+    Raises:
+        ValueError: There is no such strategy.
+        RuntimeError: The test does not do the same in the same schedule.
+    """
+    chooser = strategy_named(strategy, seed)
+    began = time.monotonic()
+    executions = threads = choices = 0
+    failure: Failure | None = None
+    while executions < schedules and (seconds is None or time.monotonic() - began < seconds):
+        if not chooser.another():
+            break
+        world, outcome = control.execute(test, chooser)
+        executions += 1
+        done(executions)
+        if executions % _OFTEN == 0:
+            gc.collect()
+        threads = max(threads, len(world.threads))
+        choices = max(choices, len(world.choices))
+        if outcome.is_failure:
+            failure = _shrunk(control, test, _failure(world, outcome, executions))
+            break
+    complete = isinstance(chooser, Dpor) and chooser.complete
+    return Exploration(
+        strategy,
+        executions,
+        failure,
+        complete,
+        _bound(chooser, executions),
+        time.monotonic() - began,
+        threads,
+        choices,
+    )
+
+
+def replay(
+    control: Control, test: Callable[[], object], choices: Sequence[str]
+) -> tuple[Failure | None, str]:
+    """Run a test in a schedule that was recorded.
+
+    What threads share is learnt as the test runs, so it is run until nothing new is
+    learnt, in that schedule each time.
+
+    Returns:
+        How it failed, if it did; and where it could not go as recorded, in words.
+    """
+    for _ in range(_LEARNING):
+        again = Replay(choices, strict=True)
+        again.another()
+        world, outcome = control.execute(test, again)
+        if not world.learnt and not again.diverged:
+            break
+    failure = _failure(world, outcome, 1) if outcome.is_failure else None
+    return failure, again.diverged
+
+
+_LEARNING = 8
+
+
+def _bound(strategy: Strategy, executions: int) -> str:
+    if not isinstance(strategy, Pct) or not executions:
+        return ""
+    missed = (1 - strategy.bound) ** executions
+    return (
+        f"a bug that needs {strategy.depth} orderings among {strategy.threads} threads and "
+        f"{strategy.choices} choices is found with a probability of at least {1 - missed:.2f}"
+    )
+
+
+def _failure(world: World, outcome: Outcome, found: int) -> Failure:
+    return Failure(
+        outcome.kind,
+        outcome.text,
+        outcome.thread,
+        tuple(world.choices),
+        tuple(_steps(world)),
+        found,
+        outcome.error,
+    )
+
+
+def _steps(world: World) -> Iterator[Step]:
+    """The places that the threads came to, those of one thread in a row together."""
+    for thread, segments in groupby(world.segments, key=lambda one: one.thread):
+        lines = [
+            (site.path, site.line, f"{site.text}  ({half})" if half else site.text)
+            for segment in segments
+            for point, half in segment.places
+            for site in (point.touch.site,)
+        ]
+        if lines:
+            yield Step(thread.name, tuple(one for one, _ in groupby(lines)))
+    for thread in world.threads:
+        if thread.blocked is not None and thread.point is not None:
+            path, line, text = thread.point.touch.site
+            yield Step(thread.name, ((path, line, f"{text}  (waits for {thread.waits_for[0]})"),))
+
+
+def _shrunk(control: Control, test: Callable[[], object], failure: Failure) -> Failure:
+    """The same failure with fewer switches, as far as taking them away one by one gets.
+
+    Where a schedule with less in it cannot be followed, whoever runs goes on; what then
+    fails in the same way is a schedule of its own.
+    """
+    tries = 0
+    smaller = True
+    while smaller and tries < _TRIES:
+        smaller = False
+        for candidate in _fewer(failure.choices):
+            tries += 1
+            if tries >= _TRIES:
+                break
+            lenient = Replay(candidate, strict=False)
+            lenient.another()
+            world, outcome = control.execute(test, lenient)
+            if not outcome.is_failure or outcome.kind != failure.kind:
+                continue
+            found = _failure(world, outcome, failure.found)
+            if (found.switches, len(found.choices)) < (failure.switches, len(failure.choices)):
+                failure, smaller = found, True
+                break
+    return failure
+
+
+_TRIES = 400
+
+
+def _fewer(choices: Sequence[str]) -> Iterable[list[str]]:
+    """Schedules in which one run of a thread is that of its neighbour, or left out."""
+    runs = [(path, len(list(those))) for path, those in groupby(choices)]
+    for at in range(len(runs)):
+        for changed in (
+            [*runs[:at], *runs[at + 1 :]],
+            [*runs[:at], (runs[at - 1][0], runs[at][1]), *runs[at + 1 :]] if at else None,
+            [*runs[: at - 1], runs[at], runs[at - 1], *runs[at + 1 :]] if at else None,
+        ):
+            if changed is not None:
+                yield [path for path, count in changed for _ in range(count)]

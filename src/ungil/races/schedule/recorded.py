@@ -1,0 +1,104 @@
+"""A schedule as a file: which thread goes on at each choice, and what it showed.
+
+It holds no address, no time and no bytecode: threads by their descent (`0.2` is the second
+that the main thread started), and how often in a row each was chosen where more than one
+could go on. So it can be followed on another machine and another version of Python, as
+long as the program does the same there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Recorded", "RecordedError", "read_recorded", "write_recorded"]
+
+_FORMAT = "ungil schedule 1"
+
+
+class RecordedError(ValueError):
+    """A file that is no schedule; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A schedule, and how a test failed in it.
+
+    Attributes:
+        test: As `module:function`.
+        kind: `failed`, `deadlock` or `livelock`.
+        text: The exception, or who waits for what.
+        choices: The paths of the threads that were chosen, one after the other.
+        python: The version that it failed on.
+    """
+
+    test: str
+    kind: str
+    text: str
+    choices: tuple[str, ...]
+    python: str = platform.python_version()
+
+    def __post_init__(self) -> None:
+        """See that it can be followed."""
+        if self.test.count(":") != 1:
+            raise RecordedError(f"it names no test as module:function, but {self.test!r}")
+
+
+def write_recorded(recorded: Recorded, file: Path) -> None:
+    """Write a schedule; the file is there as a whole, or not at all.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    whole = {"format": _FORMAT, **asdict(recorded), "choices": _runs(recorded.choices)}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        part.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_recorded(file: Path) -> Recorded:
+    """Read a schedule.
+
+    Raises:
+        RecordedError: It is none.
+        OSError: It cannot be read.
+    """
+    try:
+        whole: Any = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise RecordedError(f"it is no JSON: {error}") from None
+    if not isinstance(whole, dict) or whole.pop("format", None) != _FORMAT:
+        raise RecordedError(f"it is no schedule: it has no format {_FORMAT!r}")
+    runs = whole.pop("choices", None)
+    texts = {one: whole.get(one) for one in ("test", "kind", "text", "python")}
+    wrong = [one for one, value in texts.items() if not isinstance(value, str)]
+    if wrong:
+        raise RecordedError(f"{wrong[0]!r} is no text in it")
+    if not isinstance(runs, list) or not all(map(_is_run, runs)):
+        raise RecordedError("'choices' are no pairs of a thread and how often it was chosen")
+    choices = tuple(path for path, count in runs for _ in range(count))
+    return Recorded(choices=choices, **{one: str(value) for one, value in texts.items()})
+
+
+def _runs(choices: Sequence[str]) -> list[list[object]]:
+    return [[path, len(list(those))] for path, those in groupby(choices)]
+
+
+_MOST = 1_000_000
+
+
+def _is_run(run: object) -> bool:
+    match run:
+        case [str(), int(count)]:
+            return 0 < count < _MOST and not isinstance(count, bool)
+    return False

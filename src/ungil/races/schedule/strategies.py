@@ -1,0 +1,190 @@
+"""Who runs next? A strategy says so at each choice, and whether there is another execution.
+
+Random choice; PCT (S. Burckhardt, P. Kothari, M. Musuvathi, S. Nagarakatte, "A Randomized
+Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010); POS (X. Yuan, J.
+Yang, R. Gu, "Partial Order Aware Concurrency Sampling", CAV 2018); and what was recorded,
+once more. The exhaustive one is in `dpor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import TYPE_CHECKING, Protocol
+
+from ungil.races.schedule.threads import Thread, conflict
+
+if TYPE_CHECKING:
+    from ungil.races.schedule.world import World
+
+__all__ = ["Pct", "Pos", "RandomWalk", "Replay", "Strategy"]
+
+_PATIENCE = 50
+"""A thread that was chosen so often in a row, while others could go on, spins."""
+
+
+class Strategy(Protocol):
+    """Chooses."""
+
+    def another(self) -> bool:
+        """Begin another execution, if there is one."""
+
+    def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread | None:
+        """Who goes on, of two or more; None if it would all be as it was before.
+
+        Args:
+            ready: Who can go on, in the order in which they were started.
+            current: Who ran until now, whether it can go on or not.
+            world: The execution.
+        """
+
+    def ended(self, world: World) -> None:
+        """An execution has ended."""
+
+
+class RandomWalk:
+    """Chooses uniformly."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)  # noqa: S311 - nothing secret hangs on it
+
+    def another(self) -> bool:
+        """There always is one."""
+        return True
+
+    def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:  # noqa: ARG002 - as the Protocol has it
+        """Whoever comes up."""
+        return ready[int(self._random.random() * len(ready))]
+
+    def ended(self, world: World) -> None:
+        """Nothing is learnt."""
+
+
+class Pct:
+    """Random priorities, which change at few random moments.
+
+    With n threads and k choices in all, it finds a bug that needs d orderings with a
+    probability of at least 1/(n * k**(d - 1)) in each execution (theorem of the paper).
+
+    Attributes:
+        depth: d, the number of orderings that a bug may need.
+        threads: The most threads that an execution had.
+        choices: The most choices that one had.
+    """
+
+    def __init__(self, seed: int, depth: int = 3) -> None:
+        self._random = Random(seed)  # noqa: S311 - nothing secret hangs on it
+        self.depth = depth
+        self.threads = 1
+        self.choices = 1
+        self._priorities: dict[str, float] = {}
+        self._changes: set[int] = set()
+        self._lowest = 0.0
+        self._in_a_row = 0
+
+    @property
+    def bound(self) -> float:
+        """The probability, in each execution, for the size of those so far."""
+        return 1 / self.threads / float(self.choices ** (self.depth - 1))
+
+    def another(self) -> bool:
+        """There always is one; where priorities change is drawn now."""
+        self._priorities = {}
+        self._lowest = 0.0
+        self._in_a_row = 0
+        count = min(self.depth - 1, self.choices)
+        self._changes = set(self._random.sample(range(self.choices), count))
+        return True
+
+    def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
+        """Whoever has the highest priority."""
+        spins = self._in_a_row > _PATIENCE or current.sleeps
+        if len(world.choices) in self._changes or spins:
+            self._lowest -= 1
+            self._priorities[current.path] = self._lowest
+            self._in_a_row = 0
+        priorities = self._priorities
+        chosen, highest = ready[0], float("-inf")
+        for one in ready:
+            priority = priorities.get(one.path)
+            if priority is None:
+                priority = priorities[one.path] = 1 + self._random.random()
+            if priority > highest:
+                chosen, highest = one, priority
+        self._in_a_row = self._in_a_row + 1 if chosen is current else 0
+        return chosen
+
+    def ended(self, world: World) -> None:
+        """Learn how large an execution is."""
+        self.threads = max(self.threads, len(world.threads))
+        self.choices = max(self.choices, len(world.choices))
+
+
+class Pos:
+    """Random priorities of what the threads do next, drawn anew among what conflicts."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)  # noqa: S311 - nothing secret hangs on it
+        self._priorities: dict[str, float] = {}
+
+    def another(self) -> bool:
+        """There always is one."""
+        self._priorities = {}
+        return True
+
+    def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:  # noqa: ARG002 - as the Protocol has it
+        """Whoever's next operation has the highest priority."""
+        priorities, draw = self._priorities, self._random.random
+        for one in ready:
+            if one.path not in priorities:
+                priorities[one.path] = draw()
+        chosen = max(ready, key=lambda one: priorities[one.path])
+        for one in ready:
+            if one is chosen or conflict(one.pending, chosen.pending):
+                priorities.pop(one.path)
+        return chosen
+
+    def ended(self, world: World) -> None:
+        """Nothing is learnt."""
+
+
+class Replay:
+    """Chooses as it was chosen before.
+
+    Attributes:
+        diverged: Where it could not, in words; empty if it could.
+    """
+
+    def __init__(self, choices: Sequence[str], *, strict: bool) -> None:
+        """Prepare it.
+
+        Args:
+            choices: The paths of those to choose, one after the other.
+            strict: Is it told if one of them cannot go on? Else who ran goes on, or the
+                first that can.
+        """
+        self._choices = choices
+        self._strict = strict
+        self._done = False
+        self.diverged = ""
+
+    def another(self) -> bool:
+        """There is one."""
+        done, self._done = self._done, True
+        return not done
+
+    def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
+        """Whoever was chosen then."""
+        number = len(world.choices)
+        wanted = self._choices[number] if number < len(self._choices) else None
+        for one in ready:
+            if one.path == wanted:
+                return one
+        if self._strict and wanted is not None and not self.diverged:
+            self.diverged = f"choice {number + 1} was thread {wanted}, which cannot go on here"
+        return current if current in ready else ready[0]
+
+    def ended(self, world: World) -> None:
+        """Were there as many choices as then?"""
+        if self._strict and not self.diverged and len(world.choices) != len(self._choices):
+            self.diverged = f"there were {len(world.choices)} choices, not {len(self._choices)}"

@@ -1,0 +1,395 @@
+"""One execution under control: one thread runs at a time, and a strategy says which.
+
+A thread comes to a *point* before it uses what threads share, and before it takes a lock
+or waits; there, if more than one thread could go on, the strategy chooses. Between two
+choices a thread runs undisturbed; that is a *segment*. Time is virtual: it passes when
+somebody sleeps, or when nobody can go on and somebody waits with a timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from ungil.races.schedule.threads import Access, Segment, Thread
+
+if TYPE_CHECKING:
+    from ungil.races.schedule.points import Point
+    from ungil.races.schedule.strategies import Strategy
+
+__all__ = ["Outcome", "World"]
+
+MOST_STEPS = 20_000
+
+
+class Own(Protocol):
+    """Exchanges what the interpreter keeps for a thread; see `_native/hooks.c`."""
+
+    def __call__(self, given: object, /) -> object:
+        """Gives back what was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an execution ended.
+
+    Attributes:
+        kind: `passed`, `failed` (an exception), `deadlock`, `livelock` (too many steps),
+            `pruned` (it would be as another was).
+        text: One line: of what kind, or which threads wait for what.
+        thread: The path of the thread that it happened in; empty for all.
+        error: The exception, if it was one.
+    """
+
+    kind: str
+    text: str = ""
+    thread: str = ""
+    error: BaseException | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Is it one that the program should not have?"""
+        return self.kind in {"failed", "deadlock", "livelock"}
+
+
+class _Seen:
+    """Who used a variable in this execution, and where."""
+
+    __slots__ = ("points", "shared", "thread", "wrote")
+
+    def __init__(self, thread: Thread, wrote: bool, point: Point) -> None:
+        self.thread = thread
+        self.wrote = wrote
+        self.points = {point}
+        self.shared = False
+
+
+class World:
+    """Runs a function and the threads that it starts.
+
+    Attributes:
+        threads: All, in the order in which they were started.
+        segments: What was done, in order.
+        learnt: Was a place found to touch what threads share that was not known to?
+        time: Virtual, in seconds since the beginning.
+        uncontrolled: What was waited for that is not under control, in words.
+    """
+
+    def __init__(self, strategy: Strategy, own: Own, ident: int) -> None:
+        """Prepare it.
+
+        Args:
+            strategy: Chooses.
+            own: Exchanges what is each thread's own.
+            ident: Of the thread that this runs in.
+        """
+        self.threads: list[Thread] = []
+        self.segments: list[Segment] = []
+        self.learnt = False
+        self.time = 0.0
+        self.running: Thread | None = None
+        self.over = False
+        self.alone = True
+        self.choices: list[str] = []
+        self._strategy = strategy
+        self._own = own
+        self._ident = ident
+        self._alive: list[Thread] = []
+        self._seen: dict[tuple[int, str], _Seen] = {}
+        self._outcome: Outcome | None = None
+        self._hub: greenlet | None = None
+        self._own_of_hub: object = None
+        self.holders: dict[int, Thread] = {}
+        self.keep: list[object] = []
+
+    # From outside.
+
+    def run(self, function: Callable[[], object]) -> Outcome:
+        """Run a function as the main thread, until it and its threads have ended."""
+        self._hub = getcurrent()
+        main = self._new("0", self._ident)
+        main.name = "MainThread"
+        main.carried = greenlet(lambda: self._main(main, function), self._hub)
+        self._begin(main, -1)
+        self.running = main
+        # The main thread is the one that runs anyway, with what is its own.
+        main.carried.switch()
+        self.running = None
+        self._end_all()
+        return self._outcome or Outcome("passed")
+
+    def _main(self, thread: Thread, function: Callable[[], object]) -> None:
+        try:
+            function()
+        except GreenletExit:
+            return
+        except BaseException as error:  # noqa: BLE001 - it is the program's
+            self.fail(thread, error)
+            return
+        self._ended(thread)
+
+    def fail(self, thread: Thread, error: BaseException) -> None:
+        """An exception was not caught: the execution is over."""
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self._finish(Outcome("failed", text.splitlines()[0], thread.path, error))
+
+    def _finish(self, outcome: Outcome) -> None:
+        if self._outcome is None:
+            self._outcome = outcome
+        if self._hub is not None and getcurrent() is not self._hub:
+            self._to_hub()
+
+    def _to_hub(self) -> None:
+        self._hand_over(self.threads[0])
+        self.over = True
+        if self._hub is not None:
+            self._hub.switch()
+        raise GreenletExit
+
+    def _end_all(self) -> None:
+        """End what still runs; whatever its `finally` does is not under control."""
+        self.over = True
+        for thread in self.threads:
+            carried = thread.carried
+            if carried is not None and not carried.dead:
+                main_own = self._own(thread.own) if thread is not self.threads[0] else None
+                carried.throw(GreenletExit)
+                if thread is not self.threads[0]:
+                    thread.own = self._own(main_own)
+            thread.alive = False
+
+    # From the threads.
+
+    def start(self, function: Callable[[], object], *, daemon: bool, handle: object) -> Thread:
+        """Start a thread; it runs until its first choice, and then its starter goes on."""
+        starter = self.running
+        if starter is None:
+            raise RuntimeError("nothing runs")
+        starter.children += 1
+        thread = self._new(f"{starter.path}.{starter.children}", len(self.threads))
+        thread.daemon, thread.handle, thread.starter = daemon, handle, starter
+        thread.carried = greenlet(lambda: self._thread(thread, function), self._hub)
+        thread.segment = Segment(thread, -1)
+        self.segments.append(thread.segment)
+        if starter.segment is not None:
+            starter.segment.started.append(thread)
+        self.alone = False
+        self._to(thread)
+        return thread
+
+    def _thread(self, thread: Thread, function: Callable[[], object]) -> None:
+        try:
+            function()
+        except (SystemExit, GreenletExit):
+            pass
+        except BaseException as error:  # noqa: BLE001 - it is the program's
+            if not self.over:
+                self.fail(thread, error)
+        if not self.over:
+            self._ended(thread)
+
+    def _ended(self, thread: Thread) -> None:
+        thread.alive = False
+        self._alive.remove(thread)
+        self.used(thread, Access((id(thread), "end"), True, orders=True))
+        handle = thread.handle
+        if callable(handle):
+            handle()  # tells who waits for it in the way of older versions
+        if thread.starter is not None:
+            starter, thread.starter = thread.starter, None
+            self._hand_over(starter)
+            thread.carried.parent = starter.carried
+        elif self._alive and not self._all_may_be_left():
+            # Who is chosen goes on when this one has returned.
+            chosen = self._choose(thread)
+            self._hand_over(chosen)
+            thread.carried.parent = chosen.carried
+        else:
+            self._finish(Outcome("passed"))
+
+    def _all_may_be_left(self) -> bool:
+        return not self.threads[0].alive and all(one.daemon for one in self._alive)
+
+    def point(
+        self,
+        thread: Thread,
+        pending: list[Access],
+        blocked: Callable[[], object] | None = None,
+        waits_for: tuple[str, object] = ("", None),
+        deadline: float | None = None,
+    ) -> bool:
+        """A thread is about to do something; it comes back when it may.
+
+        Args:
+            thread: Which runs.
+            pending: What it will use first.
+            blocked: Tells as long as it cannot.
+            waits_for: What for, in words, and the lock if it is one.
+            deadline: When its waiting ends in any case.
+
+        Returns:
+            False if the waiting ended for its time.
+        """
+        thread.pending = pending
+        thread.blocked, thread.deadline, thread.waits_for = blocked, deadline, waits_for
+        if thread.starter is not None:
+            starter, thread.starter = thread.starter, None
+            self._to(starter)
+        else:
+            self._go_on(thread)
+        thread.blocked = thread.deadline = None
+        thread.sleeps = False
+        expired, thread.expired = thread.expired, False
+        return not expired
+
+    def sleep(self, thread: Thread, seconds: float) -> None:
+        """A thread waits for time to pass."""
+        thread.sleeps = True
+        self.point(thread, [], deadline=self.time + seconds)
+        thread.fresh = False
+
+    def use(self, thread: Thread, point: Point, accesses: list[Access], half: str = "") -> None:
+        """A thread uses variables, at a place in the source; or does half of what it says."""
+        if self.alone:
+            return
+        if point.shared:
+            self.point(thread, accesses)
+        for access in accesses:
+            self._learn(thread, point, access)
+        if thread.segment is not None:
+            thread.segment.accesses += accesses
+            if point.shared:
+                thread.segment.places.append((point, half))
+
+    def _learn(self, thread: Thread, point: Point, access: Access) -> None:
+        """Note who uses a variable, and where: it may turn out to be shared."""
+        seen = self._seen.get(access.variable)
+        if seen is None:
+            self._seen[access.variable] = _Seen(thread, access.writes, point)
+            return
+        if not seen.shared:
+            seen.points.add(point)
+            seen.wrote |= access.writes
+            seen.shared = seen.wrote and seen.thread is not thread
+        if seen.shared:
+            seen.points.add(point)
+            for one in [one for one in seen.points if not one.shared]:
+                one.shared = self.learnt = True
+            seen.points.clear()
+
+    def used(self, thread: Thread, access: Access) -> None:
+        """A thread has used something that is no variable of the source: a lock, a queue."""
+        if thread.segment is not None:
+            thread.segment.accesses.append(access)
+
+    @staticmethod
+    def comes_to(thread: Thread) -> None:
+        """A thread goes on at its place in the source."""
+        if thread.segment is not None and thread.point is not None:
+            thread.segment.places.append((thread.point, ""))
+
+    # Choosing.
+
+    def _ready(self) -> list[Thread]:
+        ready = []
+        sleeper: Thread | None = None
+        for one in self._alive:
+            if one.starter is not None:
+                continue
+            if one.sleeps:
+                if sleeper is None or (one.deadline or 0) < (sleeper.deadline or 0):
+                    sleeper = one
+            elif one.blocked is None or not one.blocked():
+                ready.append(one)
+        if sleeper is not None:
+            ready.append(sleeper)
+        if not ready:
+            timed = [one for one in self._alive if one.deadline is not None]
+            if timed:
+                first = min(timed, key=_deadline)
+                first.expired = True
+                ready.append(first)
+        return ready
+
+    def _go_on(self, thread: Thread) -> None:
+        """Whoever is chosen goes on."""
+        chosen = self._choose(thread)
+        if chosen is not thread:
+            self._to(chosen)
+
+    def _choose(self, thread: Thread) -> Thread:
+        ready = self._ready()
+        if not ready:
+            self._stuck()
+        if len(self.segments) > MOST_STEPS:
+            self._finish(
+                Outcome("livelock", f"it did not end within {MOST_STEPS:,} steps", thread.path)
+            )
+        if len(ready) == 1:
+            chosen = ready[0]
+            self._begin(chosen, -1)
+        else:
+            found = self._strategy.choose(ready, thread, self)
+            if found is None:
+                self._finish(Outcome("pruned"))
+                raise GreenletExit
+            chosen = found
+            self._begin(chosen, len(self.choices))
+            self.choices.append(chosen.path)
+        if chosen.deadline is not None and (chosen.sleeps or chosen.expired):
+            self.time = max(self.time, chosen.deadline)
+        return chosen
+
+    def _begin(self, thread: Thread, choice: int) -> None:
+        thread.segment = Segment(thread, choice)
+        self.segments.append(thread.segment)
+
+    def _to(self, thread: Thread) -> None:
+        self._hand_over(thread)
+        thread.carried.switch()
+        if self.over:
+            raise GreenletExit
+
+    def _hand_over(self, thread: Thread) -> None:
+        """From now on it is this one that runs."""
+        before, self.running = self.running, thread
+        if before is not thread:
+            mine = self._own(thread.own)
+            if before is not None:
+                before.own = mine
+
+    def _stuck(self) -> None:
+        """Nobody can go on."""
+        waiting = [one for one in self._alive if one.blocked is not None]
+        cycle = self._cycle(waiting)
+        if not self.threads[0].alive and not cycle:
+            self._finish(Outcome("passed"))  # nobody waits for them
+        shown = cycle or waiting
+        text = "; ".join(f"{one.name} waits for {one.waits_for[0]}" for one in shown)
+        self._finish(Outcome("deadlock", text))
+
+    def _cycle(self, waiting: list[Thread]) -> list[Thread]:
+        """Threads that wait for each other's locks in a circle."""
+        for first in waiting:
+            found: list[Thread] = []
+            one: Thread | None = first
+            while one is not None and one not in found:
+                found.append(one)
+                lock = one.waits_for[1]
+                one = self.holders.get(id(lock)) if lock is not None else None
+            if one is first:
+                return found
+        return []
+
+    def _new(self, path: str, ident: int) -> Thread:
+        thread = Thread(path, ident)
+        self.threads.append(thread)
+        self._alive.append(thread)
+        return thread
+
+
+def _deadline(thread: Thread) -> Any:  # noqa: ANN401 - a number, for those that have one
+    return thread.deadline
