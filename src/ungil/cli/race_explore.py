@@ -129,11 +129,15 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
     if failure is not None:
         file = options.save or Path(".ungil", f"{options.test.replace(':', '.')}.schedule.json")
         recorded = Recorded(
-            options.test, failure["kind"], failure["text"], tuple(failure["choices"])
+            options.test,
+            failure["kind"],
+            failure["text"],
+            tuple(failure["choices"]),
+            tuple(map(tuple, found["shared"])),
         )
         write_recorded(recorded, file)
     report = Report(
-        "race explore",
+        "race",
         options.test,
         findings=() if failure is None else (_finding(options.test, failure, file),),
         notes=tuple(_notes(found)),
@@ -155,6 +159,7 @@ def _replay(options: argparse.Namespace, settings: str) -> int:
         settings,
         _test(recorded.test),
         choices=recorded.choices,
+        shared=recorded.shared,
         debug=options.pdb,
         patience=options.patience,
     )
@@ -175,7 +180,7 @@ def _replay(options: argparse.Namespace, settings: str) -> int:
 
 def _finding(test: str, failure: dict[str, Any], file: Path | None) -> Finding:
     steps = tuple(
-        Step(f"{thread}: {text}", Location(path, line))
+        Step(f"{thread}: {text}", Location(_below(path), line))
         for thread, lines in failure["steps"]
         for path, line, text in lines
     )
@@ -189,6 +194,12 @@ def _finding(test: str, failure: dict[str, Any], file: Path | None) -> Finding:
         steps[-1].location if steps else None,
         steps=steps,
     )
+
+
+def _below(path: str) -> str:
+    """A path as a person in this folder would write it."""
+    file = Path(path)
+    return file.relative_to(Path.cwd()).as_posix() if file.is_relative_to(Path.cwd()) else path
 
 
 def _notes(found: dict[str, Any]) -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import gc
 import itertools
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -23,11 +25,39 @@ from ungil.races.schedule.world import Outcome, World
 from ungil.races.trace import Touch
 from ungil.races.watching import name_of
 
-__all__ = ["Control", "NotPossibleError"]
+__all__ = ["Control", "NotPossibleError", "Place"]
+
+
+Place = tuple[str, int, str]
+"""A place in the source: the file, below the working directory if it is there; the line,
+and the text."""
+
+
+_TRIES: Place = ("", 0, "locks are tried")
+"""In the place of one: it matters when locks are given back."""
+
+
+def _place(point: Point) -> Place:
+    path, line, text = point.touch.site
+    here = Path.cwd()
+    file = Path(path)
+    return file.relative_to(here).as_posix() if file.is_relative_to(here) else path, line, text
 
 
 class NotPossibleError(RuntimeError):
     """Threads cannot be controlled here; the message says why."""
+
+
+class _Absent:
+    """In the place of a module that was not imported."""
+
+
+class _InOrder(dict[object, None]):
+    """A set that is gone through in the order in which it was filled."""
+
+    def add(self, one: object) -> None:
+        """Put one in."""
+        self[one] = None
 
 
 @contextmanager
@@ -36,14 +66,22 @@ def _threading_of(world: World) -> Iterator[None]:
 
     Threads are numbered from 1, so their names are the same each time, and an exception
     that a thread does not catch ends the execution. Garbage is collected between
-    executions: where it is would depend on those before.
+    executions: where it is would depend on those before. A pool waits for its workers in
+    the order in which it made them, and not in that of their addresses.
     """
+    pools = vars(sys.modules.get("concurrent.futures.thread", _Absent))
+    if type(pools) is dict:
+        pools["set"] = _InOrder  # in the place of the builtin
     module: Any = threading
     hook, counter, collects = module.excepthook, module._counter, gc.isenabled()  # noqa: SLF001 - see above
 
     def excepthook(args: Any, /) -> None:  # noqa: ANN401 - as threading has it
         thread, error = world.running, args.exc_value
-        if not world.over and thread is not None and not isinstance(error, GreenletExit):
+        if (
+            not world.over
+            and thread is not None
+            and not isinstance(error, GreenletExit | SystemExit)
+        ):
             world.fail(thread, error)
 
     module.excepthook, module._counter = excepthook, itertools.count(1).__next__  # noqa: SLF001 - see above
@@ -52,19 +90,20 @@ def _threading_of(world: World) -> Iterator[None]:
         yield
     finally:
         module.excepthook, module._counter = hook, counter  # noqa: SLF001 - see above
+        if type(pools) is dict:
+            pools.pop("set", None)
         if collects:
             gc.enable()
 
 
 class Control:
-    """Stands where `Watch` does, and runs executions.
+    """Stands where `Watch` does, and runs executions."""
 
-    Attributes:
-        touches: All places that the instrumented code tells of.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, shared: Iterable[Place] = ()) -> None:
         """Prepare it.
+
+        Args:
+            shared: Places that are known to touch what threads share, as `shared` gave them.
 
         Raises:
             NotPossibleError: The native core is missing.
@@ -77,9 +116,11 @@ class Control:
             ) from None
         self._native: ModuleType = _core
         self.core = self
-        self.touches: list[Touch] = []
+        self._shared = frozenset(shared)
+        self._made: list[Point] = []
         self._points = Points()
         self._primitives = Primitives(self._points)
+        self.forget()
 
     def start(self) -> None:
         """Take control."""
@@ -97,8 +138,23 @@ class Control:
 
     def make(self, touches: Sequence[Touch]) -> list[object]:
         """What the constants of a module's code are replaced by."""
-        self.touches += touches
-        return [Point(one, name_of(one)) for one in touches]
+        made = [Point(one, name_of(one)) for one in touches]
+        for point in made:
+            point.shared = _place(point) in self._shared
+        self._made += made
+        return list(made)
+
+    def forget(self) -> None:
+        """Another test may share other things: know no more of it than at the beginning."""
+        for point in self._made:
+            point.shared = _place(point) in self._shared
+        self._primitives.tries = _TRIES in self._shared
+
+    @property
+    def shared(self) -> list[Place]:
+        """The places that are known to touch what threads share."""
+        places = {_place(one) for one in self._made if one.shared}
+        return sorted(places | ({_TRIES} if self._primitives.tries else set()))
 
     def execute(self, function: Callable[[], object], strategy: Strategy) -> tuple[World, Outcome]:
         """Run a function and its threads once, as a strategy chooses."""

@@ -131,6 +131,7 @@ def explore(
         RuntimeError: The test does not do the same in the same schedule.
     """
     chooser = strategy_named(strategy, seed)
+    control.forget()
     began = time.monotonic()
     executions = threads = choices = 0
     failure: Failure | None = None
@@ -145,8 +146,12 @@ def explore(
         threads = max(threads, len(world.threads))
         choices = max(choices, len(world.choices))
         if outcome.is_failure:
-            failure = _shrunk(control, test, _failure(world, outcome, executions))
-            break
+            failure = _failure(world, outcome, executions)
+            settled = _settled(control, test, failure) if world.learnt else failure
+            if settled is not None:
+                failure = _shrunk(control, test, settled)
+                break
+            # It failed, but where others may come in was not known: sought once more.
     complete = isinstance(chooser, Dpor) and chooser.complete
     return Exploration(
         strategy,
@@ -165,20 +170,30 @@ def replay(
 ) -> tuple[Failure | None, str]:
     """Run a test in a schedule that was recorded.
 
-    What threads share is learnt as the test runs, so it is run until nothing new is
-    learnt, in that schedule each time.
+    What threads share has to be known to `control`.
 
     Returns:
         How it failed, if it did; and where it could not go as recorded, in words.
     """
-    for _ in range(_LEARNING):
-        again = Replay(choices, strict=True)
-        again.another()
-        world, outcome = control.execute(test, again)
-        if not world.learnt and not again.diverged:
-            break
+    again = Replay(choices, strict=True)
+    again.another()
+    world, outcome = control.execute(test, again)
     failure = _failure(world, outcome, 1) if outcome.is_failure else None
     return failure, again.diverged
+
+
+def _settled(control: Control, test: Callable[[], object], failure: Failure) -> Failure | None:
+    """The same failure when all is known that is shared in it; None if it does not come."""
+    for _ in range(_LEARNING):
+        again = Replay(failure.choices, strict=False)
+        again.another()
+        world, outcome = control.execute(test, again)
+        if outcome.kind != failure.kind:
+            return None
+        failure = _failure(world, outcome, failure.found)
+        if not world.learnt:
+            return failure
+    return None
 
 
 _LEARNING = 8
@@ -229,18 +244,20 @@ def _shrunk(control: Control, test: Callable[[], object], failure: Failure) -> F
     Where a schedule with less in it cannot be followed, whoever runs goes on; what then
     fails in the same way is a schedule of its own.
     """
-    tries = 0
+    until = time.monotonic() + _SHRINKING
     smaller = True
-    while smaller and tries < _TRIES:
+    while smaller:
         smaller = False
         for candidate in _fewer(failure.choices):
-            tries += 1
-            if tries >= _TRIES:
-                break
+            if time.monotonic() > until:
+                return failure
             lenient = Replay(candidate, strict=False)
             lenient.another()
             world, outcome = control.execute(test, lenient)
-            if not outcome.is_failure or outcome.kind != failure.kind:
+            if world.learnt:
+                failure, smaller = _settled(control, test, failure) or failure, True
+                break
+            if outcome.kind != failure.kind:
                 continue
             found = _failure(world, outcome, failure.found)
             if (found.switches, len(found.choices)) < (failure.switches, len(failure.choices)):
@@ -249,7 +266,8 @@ def _shrunk(control: Control, test: Callable[[], object], failure: Failure) -> F
     return failure
 
 
-_TRIES = 400
+_SHRINKING = 3.0
+"""Seconds."""
 
 
 def _fewer(choices: Sequence[str]) -> Iterable[list[str]]:

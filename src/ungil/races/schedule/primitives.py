@@ -63,6 +63,10 @@ class Primitives:
     """What is called in the place of the C functions; each gives what they would.
 
     Outside of an execution, and in threads that are not the program's, they are called.
+
+    Attributes:
+        original: The originals, by name.
+        tries: Does the program try locks without waiting for them?
     """
 
     def __init__(self, points: Points) -> None:
@@ -80,7 +84,7 @@ class Primitives:
         self._reentrant: dict[int, _Reentrant] = {}
         self._taken: dict[int, tuple[Any, bool]] = {}
         self._threads: dict[int, Thread] = {}
-        self._tries = False
+        self.tries = False
         self.original: dict[str, Original] = {}
 
     def pairs(self) -> list[tuple[object, Original, str]]:
@@ -219,19 +223,19 @@ class Primitives:
                 return False
         for one in pending:
             world.used(thread, one)
-        if self._tries:
+        if self.tries:
             world.used(thread, Access((id(lock), "held"), True))
         world.holders[id(lock)] = thread
         return True
 
     def _somebody_tries(self, world: World) -> None:
         """From now on it matters when a lock is given back: somebody looks whether it is."""
-        if not self._tries:
-            self._tries = world.learnt = True
+        if not self.tries:
+            self.tries = world.learnt = True
 
     def _gives_back(self, world: World, thread: Thread, lock: object) -> None:
         """A lock is given back, or will be next."""
-        if self._tries:
+        if self.tries:
             held = Access((id(lock), "held"), True)
             if not world.alone:
                 world.point(thread, [held])

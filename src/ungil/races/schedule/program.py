@@ -54,7 +54,7 @@ def main() -> None:
         os._exit(0)
 
     try:
-        control = Control()
+        control = Control((path, line, text) for path, line, text in request.shared)
     except NotPossibleError as error:
         end({"problem": str(error)})
     session = Session(Settings.from_json(request.settings), record, control)
@@ -96,7 +96,7 @@ def _explored(
         done=beat,
     )
     error = None if found.failure is None else found.failure.error
-    shown = asdict(found)
+    shown = {**asdict(found), "shared": control.shared}
     if shown["failure"] is not None:
         shown["failure"].pop("error")
         shown["failure"]["traceback"] = "" if error is None else _shown(error)

@@ -35,6 +35,7 @@ class Recorded:
         kind: `failed`, `deadlock` or `livelock`.
         text: The exception, or who waits for what.
         choices: The paths of the threads that were chosen, one after the other.
+        shared: Where the source touches what threads share: there one is chosen.
         python: The version that it failed on.
     """
 
@@ -42,6 +43,7 @@ class Recorded:
     kind: str
     text: str
     choices: tuple[str, ...]
+    shared: tuple[tuple[str, int, str], ...] = ()
     python: str = platform.python_version()
 
     def __post_init__(self) -> None:
@@ -79,19 +81,31 @@ def read_recorded(file: Path) -> Recorded:
         raise RecordedError(f"it is no JSON: {error}") from None
     if not isinstance(whole, dict) or whole.pop("format", None) != _FORMAT:
         raise RecordedError(f"it is no schedule: it has no format {_FORMAT!r}")
-    runs = whole.pop("choices", None)
+    runs, shared = whole.pop("choices", None), whole.pop("shared", None)
     texts = {one: whole.get(one) for one in ("test", "kind", "text", "python")}
     wrong = [one for one, value in texts.items() if not isinstance(value, str)]
     if wrong:
         raise RecordedError(f"{wrong[0]!r} is no text in it")
     if not isinstance(runs, list) or not all(map(_is_run, runs)):
         raise RecordedError("'choices' are no pairs of a thread and how often it was chosen")
+    if not isinstance(shared, list) or not all(map(_is_place, shared)):
+        raise RecordedError("'shared' are no places in a source")
+    places = tuple((path, line, text) for path, line, text in shared)
     choices = tuple(path for path, count in runs for _ in range(count))
-    return Recorded(choices=choices, **{one: str(value) for one, value in texts.items()})
+    return Recorded(
+        choices=choices, shared=places, **{one: str(value) for one, value in texts.items()}
+    )
 
 
 def _runs(choices: Sequence[str]) -> list[list[object]]:
     return [[path, len(list(those))] for path, those in groupby(choices)]
+
+
+def _is_place(place: object) -> bool:
+    match place:
+        case [str(), int(), str()]:
+            return True
+    return False
 
 
 _MOST = 1_000_000

@@ -19,6 +19,7 @@ class Request:
         seconds: How long at most.
         seed: Of what is drawn.
         choices: The schedule to follow; None to explore.
+        shared: Places that touch what threads share, as far as is known.
         debug: Is a debugger wanted where it fails?
         patience: After how many seconds an execution that comes to no choice hangs.
     """
@@ -30,5 +31,6 @@ class Request:
     seconds: float = 60
     seed: int = 0
     choices: tuple[str, ...] | None = None
+    shared: tuple[tuple[str, int, str], ...] = ()
     debug: bool = False
     patience: float = 10

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "World"]
 
 MOST_STEPS = 20_000
+MOST_USES = 500_000
 
 
 class Own(Protocol):
@@ -99,6 +100,7 @@ class World:
         self._ident = ident
         self._alive: list[Thread] = []
         self._seen: dict[tuple[int, str], _Seen] = {}
+        self._uses = 0
         self._outcome: Outcome | None = None
         self._hub: greenlet | None = None
         self._own_of_hub: object = None
@@ -117,8 +119,8 @@ class World:
         self.running = main
         # The main thread is the one that runs anyway, with what is its own.
         main.carried.switch()
-        self.running = None
         self._end_all()
+        self.running = None
         return self._outcome or Outcome("passed")
 
     def _main(self, thread: Thread, function: Callable[[], object]) -> None:
@@ -153,13 +155,11 @@ class World:
         """End what still runs; whatever its `finally` does is not under control."""
         self.over = True
         for thread in self.threads:
-            carried = thread.carried
-            if carried is not None and not carried.dead:
-                main_own = self._own(thread.own) if thread is not self.threads[0] else None
-                carried.throw(GreenletExit)
-                if thread is not self.threads[0]:
-                    thread.own = self._own(main_own)
+            if thread.carried is not None and not thread.carried.dead:
+                self._hand_over(thread)
+                thread.carried.throw(GreenletExit)
             thread.alive = False
+        self._hand_over(self.threads[0])
 
     # From the threads.
 
@@ -255,6 +255,9 @@ class World:
         """A thread uses variables, at a place in the source; or does half of what it says."""
         if self.alone:
             return
+        self._uses += 1
+        if self._uses > MOST_USES:
+            self._no_end(thread)
         if point.shared:
             self.point(thread, accesses)
         for access in accesses:
@@ -325,9 +328,7 @@ class World:
         if not ready:
             self._stuck()
         if len(self.segments) > MOST_STEPS:
-            self._finish(
-                Outcome("livelock", f"it did not end within {MOST_STEPS:,} steps", thread.path)
-            )
+            self._no_end(thread)
         if len(ready) == 1:
             chosen = ready[0]
             self._begin(chosen, -1)
@@ -342,6 +343,10 @@ class World:
         if chosen.deadline is not None and (chosen.sleeps or chosen.expired):
             self.time = max(self.time, chosen.deadline)
         return chosen
+
+    def _no_end(self, thread: Thread) -> None:
+        text = f"it did not end within {MOST_STEPS:,} steps or {MOST_USES:,} uses of variables"
+        self._finish(Outcome("livelock", text, thread.path))
 
     def _begin(self, thread: Thread, choice: int) -> None:
         thread.segment = Segment(thread, choice)
