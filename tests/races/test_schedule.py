@@ -561,3 +561,56 @@ def test_what_is_no_schedule_is_refused(tmp_path_factory, content):
     with pytest.raises(RecordedError) as raised:
         read_recorded(file)
     assert "\n" not in str(raised.value)
+
+
+WITHIN = """
+import ungil.races
+
+class Account:
+    def __init__(self):
+        self.balance = 10
+
+    def take(self, amount):
+        if self.balance >= amount:
+            self.balance -= amount
+
+def worker(account):
+    account.take(10)
+
+if __name__ == "__main__":
+    import within
+    for strategy in ("pct", "dpor"):
+        found = ungil.races.explore(
+            setup=within.Account,
+            workers=[within.worker, within.worker],
+            invariant=lambda account: account.balance >= 0,
+            strategy=strategy,
+        )
+        print(found.failure.text, sorted({step.thread for step in found.failure.steps}))
+    found = ungil.races.explore(
+        setup=within.Account, workers=[within.worker], strategy="dpor"
+    )
+    print(found.complete, found.failure)
+    try:
+        ungil.races.explore()
+    except ValueError as error:
+        print(error)
+"""
+
+
+def test_within_a_program(tmp_path):
+    (tmp_path / "within.py").write_text(WITHIN)
+    done = subprocess.run(
+        [sys.executable, "within.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        *["AssertionError: the invariant does not hold ['MainThread', 'worker 1', 'worker 2']"] * 2,
+        "True None",
+        "either a test is explored, or what setup makes",
+    ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ungil.races.journal import observation, read
     from ungil.races.judging import closing, judge, run_once
     from ungil.races.observed import Observation
+    from ungil.races.schedule import explore_here as explore
     from ungil.races.session import Session
     from ungil.races.settings import Settings
     from ungil.races.sources import Sources
@@ -31,6 +32,7 @@ __all__ = [
     "Settings",
     "Sources",
     "closing",
+    "explore",
     "happens_after",
     "happens_before",
     "judge",
@@ -49,6 +51,7 @@ _WHERE = {
     "Settings": "settings",
     "Sources": "sources",
     "closing": "judging",
+    "explore": "schedule",
     "judge": "judging",
     "observation": "journal",
     "read": "journal",
@@ -65,4 +68,6 @@ def __getattr__(name: str) -> object:
     # what judges them along.
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    found = import_module(f"{__name__}.{_WHERE[name]}")
+    # Inside, `explore` is given a process that is under control already.
+    return getattr(found, "explore_here" if name == "explore" else name)

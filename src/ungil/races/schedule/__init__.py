@@ -15,6 +15,7 @@ from ungil.races.schedule.exploring import (
 )
 from ungil.races.schedule.recorded import Recorded, RecordedError, read_recorded, write_recorded
 from ungil.races.schedule.request import Request
+from ungil.races.schedule.within import explore_here
 
 __all__ = [
     "STRATEGIES",
@@ -26,6 +27,7 @@ __all__ = [
     "RecordedError",
     "Request",
     "explore",
+    "explore_here",
     "read_recorded",
     "replay",
     "write_recorded",

@@ -21,6 +21,7 @@ from ungil.races.instrument import PREFIX
 from ungil.races.schedule.points import Point, Points
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
+from ungil.races.schedule.threads import Access
 from ungil.races.schedule.world import Outcome, World
 from ungil.races.trace import Touch
 from ungil.races.watching import name_of
@@ -169,6 +170,29 @@ class Control:
             self._primitives.end()
         strategy.ended(world)
         return world, outcome
+
+    def together(self, functions: Sequence[Callable[[], object]]) -> None:
+        """Run functions at once, each in a thread, and wait for all; within an execution.
+
+        Raises:
+            RuntimeError: No execution runs.
+        """
+        world = self._points.world
+        if world is None or world.running is None:
+            raise RuntimeError("no execution runs")
+        main = world.running
+        threads = [world.start(one, daemon=False, handle=None) for one in functions]
+        for number, function in enumerate(functions):
+            threads[number].name = f"{getattr(function, '__name__', 'worker')} {number + 1}"
+
+        def any_alive() -> bool:
+            return any(one.alive for one in threads)
+
+        while any_alive():
+            main.fresh = False
+            world.point(main, [], any_alive, ("the workers", None))
+        for one in threads:
+            world.used(main, Access((id(one), "end"), False, orders=True))
 
     # What `Session` asks of a core.
 

@@ -200,8 +200,8 @@ _LEARNING = 8
 
 
 def _bound(strategy: Strategy, executions: int) -> str:
-    if not isinstance(strategy, Pct) or not executions:
-        return ""
+    if not isinstance(strategy, Pct) or not executions or strategy.choices < strategy.depth:
+        return ""  # too small for the theorem to say anything
     missed = (1 - strategy.bound) ** executions
     return (
         f"a bug that needs {strategy.depth} orderings among {strategy.threads} threads and "

@@ -1,0 +1,111 @@
+"""Let one tool explore one program, as often as it is told; print what it took.
+
+    python exploring.py TOOL NUMBER SCHEDULES
+
+TOOL is ungil-STRATEGY, frontrun, frontrun-all, interleave-test-random or interleave-test-pct.
+Prints JSON: executions, seconds and whether all that differ were explored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+
+def by_ungil(strategy: str, number: int, schedules: int) -> dict[str, Any]:
+    """Ours."""
+    import small
+
+    import ungil.races
+
+    found = ungil.races.explore(
+        setup=small.Shared,
+        workers=list(small.PROGRAMS.values())[number],
+        strategy=strategy,
+        schedules=schedules,
+        folder=HERE,
+    )
+    return {
+        "executions": found.executions,
+        "seconds": found.seconds,
+        "complete": found.complete,
+    }
+
+
+def by_frontrun(bound: int | None, number: int) -> dict[str, Any]:
+    """frontrun 0.7.0, which says when it is through."""
+    import frontrun  # type: ignore[import-not-found,unused-ignore]
+    import small
+
+    workers = list(small.PROGRAMS.values())[number]
+    began = time.perf_counter()
+    found = frontrun.explore(
+        setup=small.Shared,
+        workers=workers,
+        invariant=lambda _: True,
+        preemption_bound=bound,
+        trace_packages=["small"],
+        stop_on_first=False,
+        reproduce_on_failure=0,
+        total_timeout=60,
+    )
+    seconds = time.perf_counter() - began
+    return {
+        "executions": found.num_explored,
+        "seconds": seconds,
+        "complete": bound is None and seconds < 60,
+    }
+
+
+def by_interleave_test(strategy: str, number: int, schedules: int) -> dict[str, Any]:
+    """interleave-test 0.1.0."""
+    import interleave_test  # type: ignore[import-not-found,unused-ignore]
+    import small
+
+    workers: Sequence[Callable[[Any], None]] = list(small.PROGRAMS.values())[number]
+
+    def model() -> None:
+        it = small.Shared()
+        tasks = [interleave_test.spawn(work, it) for work in workers]
+        for task in tasks:
+            task.join()
+
+    began = time.perf_counter()
+    interleave_test.explore(
+        model,
+        iterations=schedules,
+        seed=1,
+        strategy=strategy,
+        raise_on_failure=False,
+        include=[small.__file__],
+    )
+    return {
+        "executions": schedules,
+        "seconds": time.perf_counter() - began,
+        "complete": False,
+    }
+
+
+def main() -> None:
+    """Explore, and print."""
+    tool, number, schedules = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    if tool.startswith("ungil-"):
+        found = by_ungil(tool.removeprefix("ungil-"), number, schedules)
+    elif tool.startswith("frontrun"):
+        found = by_frontrun(None if tool == "frontrun-all" else 2, number)
+    else:
+        found = by_interleave_test(tool.rpartition("-")[2], number, schedules)
+    print(json.dumps(found), flush=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
