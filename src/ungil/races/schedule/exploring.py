@@ -68,7 +68,8 @@ class Exploration:
 
     Attributes:
         strategy: Its name.
-        executions: How many there were.
+        executions: How many there were, without those after which `dpor` began anew since
+            they taught what is shared.
         failure: The first that failed, with the fewest switches that still fail.
         complete: Were those all that differ?
         bound: What the strategy promises, in words; empty for nothing.
@@ -133,16 +134,18 @@ def explore(
     chooser = strategy_named(strategy, seed)
     control.forget()
     began = time.monotonic()
-    executions = threads = choices = 0
+    runs = executions = threads = choices = 0
     failure: Failure | None = None
-    while executions < schedules and (seconds is None or time.monotonic() - began < seconds):
+    while runs < schedules and (seconds is None or time.monotonic() - began < seconds):
         if not chooser.another():
             break
         world, outcome = control.execute(test, chooser)
-        executions += 1
-        done(executions)
-        if executions % _OFTEN == 0:
+        runs += 1
+        done(runs)
+        if runs % _OFTEN == 0:
             gc.collect()
+        if not (world.learnt and isinstance(chooser, Dpor)) or outcome.is_failure:
+            executions += 1
         threads = max(threads, len(world.threads))
         choices = max(choices, len(world.choices))
         if outcome.is_failure:
