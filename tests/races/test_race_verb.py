@@ -287,3 +287,13 @@ def test_a_syntax_error_is_told_as_python_tells_it(races):
     done = races.run("app.py")
     assert "SyntaxError" in done.stderr
     assert done.returncode == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_is_said_not_to_be_watched(races):
+    ending = "import os; os.fork() or os._exit(0); os.wait(); os.fork() or os._exit(0); os.wait()"
+    races.write("app.py", FINE, ending=ending)
+    done = races.run("app.py")
+    assert done.stderr.count("in processes that it forked was not watched") == 1
+    races.write("app.py", FINE)
+    assert "forked" not in races.run("app.py").stderr

@@ -44,6 +44,9 @@ _REFERENCE = (
 )
 
 
+_FORKED = "What the program did in processes that it forked was not watched."
+
+
 class _SetsItself:
     """A class whose attributes its own code sets."""
 
@@ -70,7 +73,7 @@ class _Forking:
         if not self._registered and hasattr(os, "register_at_fork"):
             self._registered = True
             os.register_at_fork(
-                before=self._before, after_in_parent=self._in_parent, after_in_child=self._in_child
+                before=self._before, after_in_parent=self._goes_on, after_in_child=self._in_child
             )
 
     def end(self) -> None:
@@ -81,14 +84,19 @@ class _Forking:
             self._was_quiet = self._watch.core.quiet(True)
             self._watch.lock.acquire()
 
-    def _in_parent(self) -> None:
+    def _goes_on(self) -> None:
+        self._let_go()
+        if self._watch is not None:
+            self._watch.has_forked()
+
+    def _let_go(self) -> None:
         if self._watch is not None and self._watch.lock.locked():
             self._watch.lock.release()
             self._watch.core.quiet(self._was_quiet)
 
     def _in_child(self) -> None:
         watch = self._watch
-        self._in_parent()
+        self._let_go()
         if watch is not None:
             watch.core.stop()
             self._watch = None
@@ -118,6 +126,7 @@ class Watch:
         self._record = record
         self.lock = _thread.allocate_lock()
         self._recorded: set[int] = set()
+        self._told_of_forking = False
         self._order = LockOrder()
         self._names: dict[int, str] = {}
         self._history = history
@@ -149,6 +158,15 @@ class Watch:
             self.core.all_joined,
         )
         _forking.begin(self)
+
+    def has_forked(self) -> None:
+        """The program made a process of this one; it is told once."""
+        was_quiet = self.core.quiet(True)
+        if not self._told_of_forking:
+            self._told_of_forking = True
+            with self.lock:
+                self._record(["problem", _FORKED])
+        self.core.quiet(was_quiet)
 
     def stop(self) -> None:
         """Watch no more; the instrumented code goes on as it is."""
