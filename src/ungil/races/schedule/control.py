@@ -181,7 +181,7 @@ class Control:
         if world is None or world.running is None:
             raise RuntimeError("no execution runs")
         main = world.running
-        threads = [world.start(one, daemon=False, handle=None) for one in functions]
+        threads = [world.start(one, daemon=False) for one in functions]
         for number, function in enumerate(functions):
             threads[number].name = f"{getattr(function, '__name__', 'worker')} {number + 1}"
 

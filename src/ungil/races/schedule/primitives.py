@@ -442,7 +442,7 @@ class Primitives:
                     self._threads[id(handle)] = thread
             function(*args, **kwargs)
 
-        return world.start(body, daemon=is_daemon, handle=None)
+        return world.start(body, daemon=is_daemon)
 
     def set_sentinel(self) -> object:
         """A lock, which the thread takes, and which is given back when it has ended."""
@@ -450,7 +450,7 @@ class Primitives:
         if world is None or thread is None:
             return self.original["_set_sentinel"]()
         lock = _thread.allocate_lock()
-        thread.handle = lambda: self.original["release"](lock) if lock.locked() else None
+        thread.at_end = lambda: self.original["release"](lock) if lock.locked() else None
         world.keep.append(lock)
         return lock
 

@@ -85,11 +85,16 @@ class Thread:
         starter: Who started it, until it has come to its first choice.
         children: How many threads it has started.
         alive: Has it not ended?
-        handle: What the standard library holds it by.
+        at_end: Is called when it has ended; None for nothing.
+        name: What the program calls it.
+        segment: What it does at present.
+        halves: What it has read, at these places, to write it changed.
+        held: Keys, or containers, that wait for the other: with their place and frame.
     """
 
     __slots__ = (
         "alive",
+        "at_end",
         "blocked",
         "carried",
         "children",
@@ -98,7 +103,6 @@ class Thread:
         "expired",
         "fresh",
         "halves",
-        "handle",
         "held",
         "ident",
         "name",
@@ -130,7 +134,7 @@ class Thread:
         self.starter: Thread | None = None
         self.children = 0
         self.alive = True
-        self.handle: object = None
+        self.at_end: Callable[[], object] | None = None
         self.segment: Segment | None = None
         self.halves: dict[Point, list[Access]] = {}
         self.held: list[tuple[Point, int, object]] = []

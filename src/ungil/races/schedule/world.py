@@ -76,7 +76,12 @@ class World:
         segments: What was done, in order.
         learnt: Was a place found to touch what threads share that was not known to?
         time: Virtual, in seconds since the beginning.
-        uncontrolled: What was waited for that is not under control, in words.
+        running: Who runs; None before and after.
+        over: Has it ended? Threads that are being ended are not under control.
+        alone: Has no thread been started yet?
+        choices: The paths of those who were chosen, one after the other.
+        holders: Who holds a lock, by its identity.
+        keep: What must not die before, since it is known by its identity.
     """
 
     def __init__(self, strategy: Strategy, own: Own, ident: int) -> None:
@@ -95,6 +100,8 @@ class World:
         self.over = False
         self.alone = True
         self.choices: list[str] = []
+        self.holders: dict[int, Thread] = {}
+        self.keep: list[object] = []
         self._strategy = strategy
         self._own = own
         self._ident = ident
@@ -103,9 +110,6 @@ class World:
         self._uses = 0
         self._outcome: Outcome | None = None
         self._hub: greenlet | None = None
-        self._own_of_hub: object = None
-        self.holders: dict[int, Thread] = {}
-        self.keep: list[object] = []
 
     # From outside.
 
@@ -135,8 +139,7 @@ class World:
 
     def fail(self, thread: Thread, error: BaseException) -> None:
         """An exception was not caught: the execution is over."""
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        self._finish(Outcome("failed", text.splitlines()[0], thread.path, error))
+        self._finish(Outcome("failed", _said(error), thread.path, error))
 
     def _finish(self, outcome: Outcome) -> None:
         if self._outcome is None:
@@ -163,14 +166,14 @@ class World:
 
     # From the threads.
 
-    def start(self, function: Callable[[], object], *, daemon: bool, handle: object) -> Thread:
+    def start(self, function: Callable[[], object], *, daemon: bool) -> Thread:
         """Start a thread; it runs until its first choice, and then its starter goes on."""
         starter = self.running
         if starter is None:
             raise RuntimeError("nothing runs")
         starter.children += 1
         thread = self._new(f"{starter.path}.{starter.children}", len(self.threads))
-        thread.daemon, thread.handle, thread.starter = daemon, handle, starter
+        thread.daemon, thread.starter = daemon, starter
         thread.carried = greenlet(lambda: self._thread(thread, function), self._hub)
         thread.segment = Segment(thread, -1)
         self.segments.append(thread.segment)
@@ -195,9 +198,8 @@ class World:
         thread.alive = False
         self._alive.remove(thread)
         self.used(thread, Access((id(thread), "end"), True, orders=True))
-        handle = thread.handle
-        if callable(handle):
-            handle()  # tells who waits for it in the way of older versions
+        if thread.at_end is not None:
+            thread.at_end()
         if thread.starter is not None:
             starter, thread.starter = thread.starter, None
             self._hand_over(starter)
@@ -394,6 +396,16 @@ class World:
         self.threads.append(thread)
         self._alive.append(thread)
         return thread
+
+
+def _said(error: BaseException) -> str:
+    """An exception in one line, whatever its own code does."""
+    try:
+        lines = str(error).splitlines()
+    except Exception:  # noqa: BLE001 - it is the program's
+        lines = []
+    name = type(error).__name__
+    return f"{name}: {lines[0]}" if lines else name
 
 
 def _deadline(thread: Thread) -> Any:  # noqa: ANN401 - a number, for those that have one
