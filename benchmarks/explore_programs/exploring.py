@@ -42,7 +42,7 @@ def by_ungil(strategy: str, number: int, schedules: int) -> dict[str, Any]:
 
 def by_frontrun(bound: int | None, number: int) -> dict[str, Any]:
     """frontrun 0.7.0, which says when it is through."""
-    import frontrun  # type: ignore[import-not-found,unused-ignore]
+    import frontrun  # type: ignore[import-not-found,unused-ignore]  # only where it is compared
     import small
 
     workers = list(small.PROGRAMS.values())[number]
@@ -67,7 +67,7 @@ def by_frontrun(bound: int | None, number: int) -> dict[str, Any]:
 
 def by_interleave_test(strategy: str, number: int, schedules: int) -> dict[str, Any]:
     """interleave-test 0.1.0."""
-    import interleave_test  # type: ignore[import-not-found,unused-ignore]
+    import interleave_test  # type: ignore[import-not-found,unused-ignore]  # likewise
     import small
 
     workers: Sequence[Callable[[Any], None]] = list(small.PROGRAMS.values())[number]
