@@ -830,8 +830,8 @@ def busy():
 k = touches(k=("item", WRITE))
 threads = [threading.Thread(target=busy) for _ in range(3)]
 for one in threads: one.start()
-count = len(records)
 for _ in range(10):
+    count = len(records)  # the parent records that it forked
     child = os.fork()
     if child == 0:
         lock = threading.Lock()
