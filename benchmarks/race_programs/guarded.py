@@ -25,7 +25,7 @@ _proxies: dict[int, tuple[object, object]] = {}
 
 def protected(value: Any) -> Any:  # noqa: ANN401 - whatever it is
     """The one proxy of an object, if it can have one."""
-    import raceguard  # type: ignore[import-not-found,unused-ignore]
+    import raceguard  # type: ignore[import-not-found,unused-ignore]  # only where it is compared
 
     kinds = (int, float, str, tuple, bool, bytes, frozenset, type(None), type, types.ModuleType)
     if isinstance(value, kinds):
@@ -68,7 +68,7 @@ def races(path: str) -> None:
             setattr(program, name, protected(value))
     original = threading.Thread.__init__
 
-    def thread(self: threading.Thread, *args: Any, **more: Any) -> None:  # noqa: ANN401
+    def thread(self: threading.Thread, *args: Any, **more: Any) -> None:  # noqa: ANN401 - as threading has it
         if "target" in more:
             more["target"] = protected(more["target"])
         if "args" in more:

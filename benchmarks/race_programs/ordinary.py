@@ -116,7 +116,7 @@ class Part:
     """Of a sum."""
 
     def compute(self, names: dict[str, int]) -> int:
-        raise NotImplementedError
+        raise NotImplementedError  # an abstract method, as ordinary programs have them
 
 
 class Number(Part):

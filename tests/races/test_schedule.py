@@ -516,6 +516,7 @@ def test_a_hang_is_told(app):
         (("explore", "app:nothing"), "has no attribute 'nothing'"),
         (("explore", "gone:test"), "No module named 'gone'"),
         (("explore", "--schedules", "0", "app:test_adds"), "no whole number"),
+        (("explore", "--stratgy", "x", "app:test_adds"), "see ungil race explore --help"),
         (("replay", "gone.json"), "gone.json"),
         (("replay", "app.py"), "it is no JSON"),
     ],
@@ -524,6 +525,7 @@ def test_wrong_use_is_one_line(app, arguments, said):
     done = race(app, *arguments)
     assert done.returncode in {2, 3}
     assert said in done.stderr
+    assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert "Traceback" not in done.stdout
 

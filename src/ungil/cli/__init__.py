@@ -21,15 +21,16 @@ from typing import NoReturn, TextIO
 from ungil._version import __version__
 from ungil.findings import printable
 
-__all__ = ["main"]
+__all__ = ["Parser", "main"]
 
 _VERBS = ("check", "ecosystem", "explain", "python", "race", "run")
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, rather than a usage block and a line."""
 
     def error(self, message: str) -> NoReturn:
+        """End with what is wrong."""
         self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         # It was closed (`>&-`): nobody wants what is printed, the exit status may matter.
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - stays open until the process ends
-    parser = _Parser(
+    parser = Parser(
         prog="ungil",
         description="Takes Python projects off the GIL.",
         epilog="`ungil VERB --help` tells about one verb, `ungil explain` about the rules.",
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _carried_out(
-    run: Callable[[argparse.Namespace], int], options: argparse.Namespace, parser: _Parser
+    run: Callable[[argparse.Namespace], int], options: argparse.Namespace, parser: Parser
 ) -> int:
     """Run a verb; the exit status, however it ends."""
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ungil import rules
+from ungil.cli import Parser
 from ungil.cli.race import complain, settings_of
 from ungil.config import ConfigError, load
 from ungil.findings import Finding, Location, Report, Step, printable
@@ -48,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ungil race", allow_abbrev=False)
+    parser = Parser(prog="ungil race", allow_abbrev=False)
     words = parser.add_subparsers(dest="word", required=True)
     explore = words.add_parser(
         "explore", help="run a test in many schedules, until one fails", allow_abbrev=False
