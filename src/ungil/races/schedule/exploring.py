@@ -230,7 +230,7 @@ def _steps(world: World) -> Iterator[Step]:
         lines = [
             (site.path, site.line, f"{site.text}  ({half})" if half else site.text)
             for segment in segments
-            for point, half in segment.places
+            for point, half, _ in segment.places
             for site in (point.touch.site,)
         ]
         if lines:

@@ -46,8 +46,8 @@ class Segment:
     Attributes:
         thread: Which.
         choice: The number of the choice that it began with; -1 if there was none.
-        places: Where in watched code it came, and what it did there if that is but a half
-            of what stands there.
+        places: Where in watched code it came, what it did there if that is but a half of
+            what stands there, and what it used there.
         pending: What it was about to use.
         accesses: All that it used.
         started: Threads that it started.
@@ -58,7 +58,7 @@ class Segment:
     def __init__(self, thread: Thread, choice: int) -> None:
         self.thread = thread
         self.choice = choice
-        self.places: list[tuple[Point, str]] = []
+        self.places: list[tuple[Point, str, list[Access]]] = []
         self.pending = thread.pending
         self.accesses: list[Access] = []
         self.started: list[Thread] = []

@@ -267,7 +267,7 @@ class World:
         if thread.segment is not None:
             thread.segment.accesses += accesses
             if point.shared:
-                thread.segment.places.append((point, half))
+                thread.segment.places.append((point, half, accesses))
 
     def _learn(self, thread: Thread, point: Point, access: Access) -> None:
         """Note who uses a variable, and where: it may turn out to be shared."""
@@ -294,7 +294,7 @@ class World:
     def comes_to(thread: Thread) -> None:
         """A thread goes on at its place in the source."""
         if thread.segment is not None and thread.point is not None:
-            thread.segment.places.append((thread.point, ""))
+            thread.segment.places.append((thread.point, "", []))
 
     # Choosing.
 
