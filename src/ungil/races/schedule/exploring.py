@@ -14,7 +14,19 @@ from ungil.races.schedule.dpor import Dpor
 from ungil.races.schedule.strategies import Pct, Pos, RandomWalk, Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
-__all__ = ["STRATEGIES", "Exploration", "Failure", "Step", "explore", "replay"]
+__all__ = [
+    "STRATEGIES",
+    "Exploration",
+    "Failure",
+    "Ran",
+    "Run",
+    "Step",
+    "explore",
+    "ran",
+    "replay",
+    "settled",
+    "shrunk",
+]
 
 STRATEGIES = ("pct", "pos", "random", "dpor")
 
@@ -60,6 +72,44 @@ class Failure:
     def switches(self) -> int:
         """How often another thread goes on than the one before, by choice."""
         return sum(1 for _ in groupby(self.choices)) - 1 if self.choices else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One execution, as plain data.
+
+    Attributes:
+        outcome: How it ended.
+        choices: Which thread was chosen, at each choice.
+        steps: What was done, in order.
+        learnt: Was a place found to touch what threads share that was not known to?
+    """
+
+    outcome: Outcome
+    choices: tuple[str, ...]
+    steps: tuple[Step, ...]
+    learnt: bool
+
+    def failure(self, found: int) -> Failure:
+        """It, as a schedule that fails.
+
+        Args:
+            found: The number of the execution that failed first.
+        """
+        outcome = self.outcome
+        return Failure(
+            outcome.kind,
+            outcome.text,
+            outcome.thread,
+            self.choices,
+            self.steps,
+            found,
+            outcome.error,
+        )
+
+
+Run = Callable[[Strategy], Ran]
+"""Runs a test once, as a strategy chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +183,10 @@ def explore(
     """
     chooser = strategy_named(strategy, seed)
     control.forget()
+
+    def run(one: Strategy) -> Ran:
+        return ran(*control.execute(test, one))
+
     began = time.monotonic()
     runs = executions = threads = choices = 0
     failure: Failure | None = None
@@ -149,10 +203,11 @@ def explore(
         threads = max(threads, len(world.threads))
         choices = max(choices, len(world.choices))
         if outcome.is_failure:
-            failure = _failure(world, outcome, executions)
-            settled = _settled(control, test, failure) if world.learnt else failure
-            if settled is not None:
-                failure = _shrunk(control, test, settled)
+            found = ran(world, outcome)
+            failure = found.failure(executions)
+            again = settled(run, failure) if found.learnt else failure
+            if again is not None:
+                failure = shrunk(run, again)
                 break
             # It failed, but where others may come in was not known: sought once more.
     complete = isinstance(chooser, Dpor) and chooser.complete
@@ -180,21 +235,25 @@ def replay(
     """
     again = Replay(choices, strict=True)
     again.another()
-    world, outcome = control.execute(test, again)
-    failure = _failure(world, outcome, 1) if outcome.is_failure else None
-    return failure, again.diverged
+    one = ran(*control.execute(test, again))
+    return one.failure(1) if one.outcome.is_failure else None, again.diverged
 
 
-def _settled(control: Control, test: Callable[[], object], failure: Failure) -> Failure | None:
+def ran(world: World, outcome: Outcome) -> Ran:
+    """An execution as plain data."""
+    return Ran(outcome, tuple(world.choices), tuple(_steps(world)), world.learnt)
+
+
+def settled(run: Run, failure: Failure) -> Failure | None:
     """The same failure when all is known that is shared in it; None if it does not come."""
     for _ in range(_LEARNING):
         again = Replay(failure.choices, strict=False)
         again.another()
-        world, outcome = control.execute(test, again)
-        if outcome.kind != failure.kind:
+        one = run(again)
+        if one.outcome.kind != failure.kind:
             return None
-        failure = _failure(world, outcome, failure.found)
-        if not world.learnt:
+        failure = one.failure(failure.found)
+        if not one.learnt:
             return failure
     return None
 
@@ -209,18 +268,6 @@ def _bound(strategy: Strategy, executions: int) -> str:
     return (
         f"a bug that needs {strategy.depth} orderings among {strategy.threads} threads and "
         f"{strategy.choices} choices is found with a probability of at least {1 - missed:.2f}"
-    )
-
-
-def _failure(world: World, outcome: Outcome, found: int) -> Failure:
-    return Failure(
-        outcome.kind,
-        outcome.text,
-        outcome.thread,
-        tuple(world.choices),
-        tuple(_steps(world)),
-        found,
-        outcome.error,
     )
 
 
@@ -241,7 +288,7 @@ def _steps(world: World) -> Iterator[Step]:
             yield Step(thread.name, ((path, line, f"{text}  (waits for {thread.waits_for[0]})"),))
 
 
-def _shrunk(control: Control, test: Callable[[], object], failure: Failure) -> Failure:
+def shrunk(run: Run, failure: Failure) -> Failure:
     """The same failure with fewer switches, as far as taking them away one by one gets.
 
     Where a schedule with less in it cannot be followed, whoever runs goes on; what then
@@ -256,13 +303,13 @@ def _shrunk(control: Control, test: Callable[[], object], failure: Failure) -> F
                 return failure
             lenient = Replay(candidate, strict=False)
             lenient.another()
-            world, outcome = control.execute(test, lenient)
-            if world.learnt:
-                failure, smaller = _settled(control, test, failure) or failure, True
+            one = run(lenient)
+            if one.learnt:
+                failure, smaller = settled(run, failure) or failure, True
                 break
-            if outcome.kind != failure.kind:
+            if one.outcome.kind != failure.kind:
                 continue
-            found = _failure(world, outcome, failure.found)
+            found = one.failure(failure.found)
             if (found.switches, len(found.choices)) < (failure.switches, len(failure.choices)):
                 failure, smaller = found, True
                 break
