@@ -31,6 +31,7 @@ __all__ = [
     "Rule",
     "Severity",
     "Step",
+    "Turn",
     "Verdict",
     "listed",
     "printable",
@@ -124,6 +125,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What one thread does, in a schedule, while the others wait.
+
+    Attributes:
+        thread: Its name.
+        text: The expression, as the source has it.
+        location: Where it is.
+    """
+
+    thread: str
+    text: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of a source.
 
@@ -175,6 +191,8 @@ class Finding:
         sides: The places that meet in it, such as the two accesses of a race; empty
             where there is but one place.
         count: How often it was seen; 0 where that is not counted.
+        confirmed: Has a schedule shown it? None where that was not tried.
+        turns: What the threads do in that schedule, in order.
     """
 
     rule: Rule
@@ -189,6 +207,8 @@ class Finding:
     steps: tuple[Step, ...] = ()
     sides: tuple[Excerpt, ...] = ()
     count: int = 0
+    confirmed: bool | None = None
+    turns: tuple[Turn, ...] = ()
 
     def ignore(self, reason: str) -> Finding:
         """The same finding, set aside for `reason`."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from ungil import reports, rules
 from ungil.cache import cache_directory
@@ -32,6 +33,7 @@ _WITH_VALUE = (
     "--exclude",
     "--together",
     "--history",
+    "--confirm",
     "--format",
     "--output",
     "--fail-on",
@@ -84,6 +86,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--no-cache", action="store_true", help="instrument anew what was instrumented before"
     )
+    how.add_argument(
+        "--confirm",
+        metavar="SECONDS",
+        type=_at_least(0),
+        default=60,
+        help="run the program again for so long at most, in schedules of our choice, to confirm "
+        "what was found; 0 for not at all (default: %(default)s)",
+    )
     out = parser.add_argument_group("the report")
     out.add_argument("--format", choices=list(reports.FORMATS), default="terminal")
     out.add_argument(
@@ -125,7 +135,9 @@ def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as journal:
         command = [sys.executable, "-m", "ungil.races.program", journal, settings.to_json(), "--"]
         code, _ = carry_out([*command, *program], dict(os.environ))
-        report = report_of(read(Path(journal)), _name(program), config, _ending(code))
+        observation = read(Path(journal))
+    again = Again(program, settings, options.confirm) if options.confirm else None
+    report = report_of(observation, _name(program), config, _ending(code), again)
     status = report.exit_status(config.fail_on)
     try:
         _show(report, options)
@@ -220,8 +232,26 @@ def _config(options: argparse.Namespace, config: Config) -> Config:
     return replace(config, race=race, fail_on=fail_on)
 
 
+class Again(NamedTuple):
+    """How a program is run again, to confirm what was found.
+
+    Attributes:
+        program: What was run.
+        settings: How it was watched.
+        seconds: How long it may take.
+    """
+
+    program: Sequence[str]
+    settings: Settings
+    seconds: float
+
+
 def report_of(
-    observation: Observation, subject: str, config: Config, ending: Sequence[str] = ()
+    observation: Observation,
+    subject: str,
+    config: Config,
+    ending: Sequence[str] = (),
+    again: Again | None = None,
 ) -> Report:
     """What a run means.
 
@@ -230,20 +260,26 @@ def report_of(
         subject: What was run, as a person would name it.
         config: Of the project.
         ending: Sentences about how the run ended.
+        again: How it is confirmed; None for not at all.
     """
     from ungil.races import (  # noqa: PLC0415 - nobody should wait for it before the program
         Sources,
         closing,
-        judge,
+        judged,
         run_once,
         suppressed,
     )
 
-    found, remarks = suppressed(judge(observation, Path.cwd(), Sources.of_files()))
+    all_judged = judged(observation, Path.cwd(), Sources.of_files())
+    found, remarks = suppressed(one.finding for one in all_judged)
     ignores = [one for one in config.ignores if one.rule in rules.OF_RACES]
     marked = apply_ignores(found, ignores, datetime.now(UTC).date())
     # Another run of the project may show what this one did not.
     findings = tuple(one for one in marked if one.rule is not rules.IGNORE_UNUSED)
+    if again is not None and any(one.candidate is not None for one in all_judged):
+        from ungil.cli.race_confirm import confirm  # noqa: PLC0415 - likewise
+
+        findings = tuple(confirm(findings, all_judged, *again))
     last = closing(observation, findings, stdlib=config.race.include_stdlib)
     return Report(
         "race",

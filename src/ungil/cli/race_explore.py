@@ -9,15 +9,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from ungil import rules
 from ungil.cli import Parser
 from ungil.cli.race import complain, settings_of
+from ungil.cli.schedules import turns
 from ungil.config import ConfigError, load
-from ungil.findings import Finding, Location, Report, Step, printable
+from ungil.findings import Finding, Report, printable
 from ungil.races.schedule import (
     STRATEGIES,
     Recorded,
@@ -26,8 +26,9 @@ from ungil.races.schedule import (
     read_recorded,
     write_recorded,
 )
+from ungil.reports.columns import columns
 
-__all__ = ["columns", "run"]
+__all__ = ["run"]
 
 _GRACE = 30
 """Seconds that the process may take beyond what it was given, before it is ended."""
@@ -130,7 +131,7 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
     if failure is not None:
         file = options.save or Path(".ungil", f"{options.test.replace(':', '.')}.schedule.json")
         recorded = Recorded(
-            options.test,
+            (options.test,),
             failure["kind"],
             failure["text"],
             tuple(failure["choices"]),
@@ -146,7 +147,7 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
     from ungil.cli.screen import show  # noqa: PLC0415 - it takes a while
 
     if failure is not None and options.format == "terminal":
-        print(columns(failure["steps"]), failure.get("traceback", ""), sep="\n")
+        print(failure.get("traceback", ""), end="")
     show(report, options.format, None, stream=sys.stdout, verbose=False)
     return 1 if failure is not None else 0
 
@@ -157,19 +158,15 @@ def _replay(options: argparse.Namespace, settings: str) -> int:
     except RecordedError as error:
         return complain(f"cannot replay {printable(str(options.file))}: {error}", 2)
     request = Request(
-        settings,
-        _test(recorded.test),
-        choices=recorded.choices,
-        shared=recorded.shared,
-        debug=options.pdb,
-        patience=options.patience,
+        settings, file=str(options.file), debug=options.pdb, patience=options.patience
     )
     found = _carried_out(request)
     if found.get("problem") or found.get("hung"):
         return complain(found.get("problem") or f"it hangs in {found['hung']}", 3)
     failure = found["failure"]
     if failure is not None:
-        print(columns(failure["steps"]), f"{failure['kind']}: {failure['text']}", sep="\n")
+        lines = columns(turns(failure["steps"]))
+        print(*map(printable, lines), f"{failure['kind']}: {failure['text']}", sep="\n")
         if failure["kind"] == recorded.kind:
             return 1
     if found["diverged"]:
@@ -180,11 +177,7 @@ def _replay(options: argparse.Namespace, settings: str) -> int:
 
 
 def _finding(test: str, failure: dict[str, Any], file: Path | None) -> Finding:
-    steps = tuple(
-        Step(f"{thread}: {text}", Location(_below(path), line))
-        for thread, lines in failure["steps"]
-        for path, line, text in lines
-    )
+    told = turns(failure["steps"])
     what = {"failed": "fails", "deadlock": "does not go on", "livelock": "does not end"}
     return Finding(
         rules.SCHEDULE_FAILS,
@@ -192,15 +185,10 @@ def _finding(test: str, failure: dict[str, Any], file: Path | None) -> Finding:
         f"Confirmed: it {what[failure['kind']]} in schedule {failure['found']}: {failure['text']}.",
         f"Run it again with `ungil race replay {file}`, with --pdb in a debugger. `ungil race` "
         "tells which accesses nothing orders.",
-        steps[-1].location if steps else None,
-        steps=steps,
+        told[-1].location if told else None,
+        confirmed=True,
+        turns=told,
     )
-
-
-def _below(path: str) -> str:
-    """A path as a person in this folder would write it."""
-    file = Path(path)
-    return file.relative_to(Path.cwd()).as_posix() if file.is_relative_to(Path.cwd()) else path
 
 
 def _notes(found: dict[str, Any]) -> list[str]:
@@ -221,22 +209,3 @@ def _notes(found: dict[str, Any]) -> list[str]:
         names = ", ".join(sorted(set(found["unwatched"]))[:5])
         notes.append(f"Not under control: what these packages do between their locks: {names}.")
     return [*notes, *found["problems"]]
-
-
-def columns(steps: Sequence[tuple[str, Sequence[tuple[str, int, str]]]]) -> str:
-    """What each thread did, one column for each, from above to below."""
-    names = list(dict.fromkeys(thread for thread, _ in steps))
-    rows = [
-        (names.index(thread), f"{Path(path).name}:{line}  {text}")
-        for thread, lines in steps
-        for (path, line, text), _ in groupby(lines)
-    ]
-    widths = [
-        max([len(name), *(len(text) for at, text in rows if at == column)])
-        for column, name in enumerate(names)
-    ]
-    heads = "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
-    lines = [heads.rstrip(), "  ".join("─" * width for width in widths)]
-    for at, text in rows:
-        lines.append(" " * (sum(widths[:at]) + 2 * at) + text)
-    return "\n".join(printable(line) for line in lines)

@@ -43,7 +43,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     watching = sys.modules.get("ungil.races.session")
     session = None if watching is None else watching.current()
     if session is not None:  # `ungil race -m pytest`
-        plugin = Together(session)
+        plugin = Together(session) if session.control is None else Controlled(session)
     elif options.ungil_race:
         plugin = _started(early_config.rootpath, options.ungil_together)
     else:
@@ -78,6 +78,11 @@ class Together:
         self._restore: Callable[[], None] = session.watch_tests()
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say which test the races are seen in."""
+        self._session.test(nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """Run a test several times at once, unless it is unsafe for a reason of its own."""
         from ungil.races import run_together, why_unsafe  # noqa: PLC0415 - see above
@@ -97,6 +102,21 @@ class Together:
     def pytest_unconfigure(self) -> None:
         """Let pytest do as before."""
         self._restore()
+
+
+class Controlled(Together):
+    """Runs one test only, and tells how it failed: where threads are controlled."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out all other tests."""
+        if self._session.only:
+            items[:] = [one for one in items if one.nodeid == self._session.only]
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
+        """The test has failed; what pytest makes of it is of no interest."""
+        if self._session.control is not None and call.excinfo is not None:
+            self._session.control.fail(call.excinfo.value)
 
 
 class Watcher(Together):

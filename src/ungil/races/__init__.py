@@ -16,7 +16,7 @@ from ungil.races.marks import happens_after, happens_before
 
 if TYPE_CHECKING:
     from ungil.races.journal import observation, read
-    from ungil.races.judging import closing, judge, run_once
+    from ungil.races.judging import closing, judge, judged, run_once
     from ungil.races.observed import Observation
     from ungil.races.schedule import explore_here as explore
     from ungil.races.session import Session
@@ -36,6 +36,7 @@ __all__ = [
     "happens_after",
     "happens_before",
     "judge",
+    "judged",
     "observation",
     "read",
     "run_once",
@@ -53,6 +54,7 @@ _WHERE = {
     "closing": "judging",
     "explore": "schedule",
     "judge": "judging",
+    "judged": "judging",
     "observation": "journal",
     "read": "journal",
     "run_once": "judging",

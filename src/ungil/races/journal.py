@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,18 @@ def observation(records: Iterable[Record]) -> Observation:
     """Make of records what they say."""
     touches: dict[int, Touch] = {}
     found: dict[str, list[Any]] = {}
+    test = ""
     for what, *parts in records:
         if what == "touch":
             number, site, form, mode, name, function, clears = parts
             touches[number] = Touch(Site(*site), form, Mode(mode), name, function, (), clears)
+        elif what == "test":
+            (test,) = parts
         elif what in _DECODED:
-            found.setdefault(what, []).append(_DECODED[what](touches, *parts))
+            made = _DECODED[what](touches, *parts)
+            if isinstance(made, Conflict | Cycle):
+                made = replace(made, test=test)
+            found.setdefault(what, []).append(made)
     return Observation(
         conflicts=tuple(found.get("conflict", ())),
         compounds=tuple(found.get("compound", ())),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ungil import rules
 from ungil.findings import Excerpt, Finding, Step
+from ungil.races.candidate import Candidate
+from ungil.races.foretelling import candidate_of, candidate_of_cycle
 from ungil.races.kinds import Case, Kinds, Place, place, torn
 from ungil.races.messages import message
 from ungil.races.observed import Blocked, Compound, Cycle, Observation
@@ -17,7 +19,7 @@ from ungil.races.sources import NO_SOURCES, Sources
 from ungil.races.trace import Site
 from ungil.races.words import Words, lock_name, thread_name
 
-__all__ = ["closing", "judge", "run_once"]
+__all__ = ["Judged", "closing", "judge", "judged", "run_once"]
 
 _MOST_TESTS = 5
 """Tests that are named."""
@@ -36,14 +38,45 @@ def judge(observation: Observation, folder: Path, sources: Sources = NO_SOURCES)
     Returns:
         The findings, the worst first.
     """
+    return [one.finding for one in judged(observation, folder, sources)]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding, and what would confirm it.
+
+    Attributes:
+        finding: It.
+        candidate: What a schedule has to show; None where nothing is to be confirmed.
+        test: The test of pytest that it was seen in; empty outside.
+    """
+
+    finding: Finding
+    candidate: Candidate | None = None
+    test: str = ""
+
+
+def judged(observation: Observation, folder: Path, sources: Sources = NO_SOURCES) -> list[Judged]:
+    """Judge a run; as `judge`, with what would confirm each finding."""
     kinds = Kinds(observation, sources)
     cases = torn(case for case in map(kinds.of, observation.conflicts) if case is not None)
     words = Words(folder)
-    findings = [_race(bug, words, sources) for bug in _bugs(cases, observation.compounds)]
-    findings += [_inversion(cycle, words, sources) for cycle in observation.cycles]
-    findings += _waits(observation.blocked, words, sources)
-    findings += _unseen(observation)
-    return sorted(findings, key=lambda f: (f.rule.severity.rank, -f.count, f.rule.code, f.subject))
+    found = [
+        Judged(_race(bug, words, sources), candidate_of(bug.case), bug.case.conflict.test)
+        for bug in _bugs(cases, observation.compounds)
+    ]
+    found += [
+        Judged(_inversion(cycle, words, sources), candidate_of_cycle(cycle), cycle.test)
+        for cycle in observation.cycles
+    ]
+    found += map(Judged, _waits(observation.blocked, words, sources))
+    found += map(Judged, _unseen(observation))
+    return sorted(found, key=_badness)
+
+
+def _badness(judged: Judged) -> tuple[object, ...]:
+    one = judged.finding
+    return one.rule.severity.rank, -one.count, one.rule.code, one.subject
 
 
 def closing(observation: Observation, findings: Sequence[Finding], *, stdlib: bool) -> str:

@@ -45,6 +45,7 @@ class Conflict:
         second_mode: Likewise.
         iterates: Does the first go through the container, and does the second?
         count: How often it was seen.
+        test: In which test of pytest it was; empty outside.
     """
 
     first: Side
@@ -56,6 +57,7 @@ class Conflict:
     second_mode: Mode
     iterates: tuple[bool, bool] = (False, False)
     count: int = 1
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,12 @@ class Cycle:
     Attributes:
         steps: By thread: the lock held, the lock taken, where each was taken.
         threads: Their names.
+        test: In which test of pytest it was; empty outside.
     """
 
     steps: tuple[tuple[str, str, Site, Site], ...]
     threads: tuple[str, ...]
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)

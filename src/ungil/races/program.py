@@ -19,10 +19,10 @@ from ungil.races.journal import ENDED, Writer
 from ungil.races.session import Session
 from ungil.races.settings import Settings
 
-__all__ = ["main"]
+__all__ = ["CannotRunError", "main", "run_program"]
 
 
-class _CannotRunError(Exception):
+class CannotRunError(Exception):
     """The program cannot be found; the message is one line."""
 
 
@@ -48,8 +48,8 @@ def main() -> None:
     record(["began"])
     session.start()
     try:
-        _run(session, program)
-    except _CannotRunError as error:
+        run_program(session, program)
+    except CannotRunError as error:
         print(f"ungil: {error}", file=sys.stderr)
         record(["problem", f"It did not run: {error}."])
         raise SystemExit(2) from None
@@ -70,7 +70,17 @@ def _of_program(error: BaseException) -> TracebackType | None:
     return trace
 
 
-def _run(session: Session, program: list[str]) -> None:
+def run_program(session: Session, program: list[str]) -> None:
+    """Run a program as the main one of this process.
+
+    Args:
+        session: Watches it.
+        program: A script, `-m` and a module, or `module:function`, with what they are given.
+
+    Raises:
+        CannotRunError: It cannot be found.
+        BaseException: Whatever it raises.
+    """
     first = program[0]
     if first.startswith("-m"):
         name, *arguments = [first[2:], *program[1:]] if first != "-m" else program[1:]
@@ -94,7 +104,7 @@ def _run_script(session: Session, path: str, program: list[str]) -> None:
     try:
         source = Path(path).read_bytes()
     except OSError as error:
-        raise _CannotRunError(f"cannot read {path}: {error.strerror}") from None
+        raise CannotRunError(f"cannot read {path}: {error.strerror}") from None
     main_module = _main_module(path, None, SourceFileLoader("__main__", path))
     sys.argv = program
     exec(session.code(source, path, "__main__"), vars(main_module))  # noqa: S102 - what it is for
@@ -106,12 +116,12 @@ def _run_module(session: Session, name: str, arguments: list[str]) -> None:
         if spec is not None and spec.submodule_search_locations is not None:
             spec = importlib.util.find_spec(f"{name}.__main__")
     except (ImportError, ValueError) as error:
-        raise _CannotRunError(f"cannot run {name}: {error}") from None
+        raise CannotRunError(f"cannot run {name}: {error}") from None
     if spec is None or spec.loader is None or not hasattr(spec.loader, "get_code"):
-        raise _CannotRunError(f"cannot run {name}: there is no such module to run")
+        raise CannotRunError(f"cannot run {name}: there is no such module to run")
     code: CodeType | None = spec.loader.get_code(spec.name)
     if code is None:
-        raise _CannotRunError(f"cannot run {name}: it has no code")
+        raise CannotRunError(f"cannot run {name}: it has no code")
     main_module = _main_module(spec.origin or name, spec, spec.loader)
     sys.argv = [spec.origin or name, *arguments]
     session.ran(spec.name, code)
@@ -140,14 +150,14 @@ def _run_function(name: str) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise _CannotRunError(f"cannot run {name}: there is no module {error.name}") from None
+        raise CannotRunError(f"cannot run {name}: there is no module {error.name}") from None
     for part in path.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
-            raise _CannotRunError(f"cannot run {name}: {module_name} has no {path}") from None
+            raise CannotRunError(f"cannot run {name}: {module_name} has no {path}") from None
     if not callable(found):
-        raise _CannotRunError(f"cannot run {name}: it cannot be called")
+        raise CannotRunError(f"cannot run {name}: it cannot be called")
     result = found()
     if isinstance(result, int) and not isinstance(result, bool):
         raise SystemExit(result)

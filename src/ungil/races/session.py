@@ -39,6 +39,8 @@ class Session:
 
     Attributes:
         settings: What is watched.
+        control: What the code tells of its accesses, in the place of a watch.
+        only: The only test that pytest is to run; empty for all.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class Session:
         self._seen: set[str] = set()
         self._exchanged: list[tuple[FunctionType, CodeType]] = []
         self.watch = Watch(record, settings.history) if control is None else control
+        self.control = control
+        self.only = ""
         self._finishing = None if control is None else HALVES
         self._cache = Path(settings.cache) if settings.cache else None
         self.hook = Hook(
@@ -109,10 +113,15 @@ class Session:
             self.settings.scope,
             self.watch.make,
             self._cache,
+            self._finishing,
             told=self._failed,
             passed=self._passed,
             done=self._done,
         )
+
+    def test(self, name: str) -> None:
+        """A test of pytest begins."""
+        self._record(["test", name])
 
     def unsafe(self, test: str, reason: str) -> None:
         """A test was not run beside itself."""

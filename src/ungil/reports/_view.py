@@ -22,6 +22,7 @@ from ungil.findings import (
     Rule,
     Severity,
     Step,
+    Turn,
     Verdict,
 )
 
@@ -93,6 +94,7 @@ class Problem:
         remedies: Each remedy once.
         steps: How it came to it, in the first finding that tells.
         sides: The places that meet in it, likewise.
+        turns: What threads do in a schedule that shows it, likewise.
         findings: What was put together.
     """
 
@@ -104,6 +106,7 @@ class Problem:
     remedies: tuple[str, ...]
     steps: tuple[Step, ...]
     sides: tuple[Excerpt, ...]
+    turns: tuple[Turn, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -411,6 +414,7 @@ def _problems(report: Report, targets: Sequence[str], short: dict[str, str]) -> 
             remedies=tuple(dict.fromkeys(f.remedy for f in group if f.remedy)),
             steps=next((f.steps for f in group if f.steps), ()),
             sides=next((f.sides for f in group if f.sides), ()),
+            turns=next((f.turns for f in group if f.turns), ()),
             findings=tuple(group),
         )
         for group in groups.values()

@@ -24,6 +24,7 @@ from ungil.reports._view import (
     standing,
     words,
 )
+from ungil.reports.columns import columns
 
 __all__ = ["render"]
 
@@ -121,6 +122,9 @@ def _problem(problem: Problem) -> Iterable[str]:
     for message, scope in problem.statements:
         where = f'<span class="quiet">{_text(scope)}:</span> ' if scope else ""
         yield f"<p>{where}{_text(message)}</p>"
+    if problem.turns:
+        lines = "\n".join(map(_text, columns(problem.turns)))
+        yield f"<pre>{lines}</pre>"
     if problem.sides:
         yield f'<div class="sides">{"".join(map(_excerpt, problem.sides))}</div>'
     elif problem.steps:

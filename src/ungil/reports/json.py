@@ -152,6 +152,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "steps": _steps(finding.steps),
         "sides": [_excerpt(side) for side in finding.sides],
         "count": finding.count,
+        "confirmed": finding.confirmed,
+        "turns": [
+            {"thread": turn.thread, "text": turn.text, "location": _location(turn.location)}
+            for turn in finding.turns
+        ],
     }
 
 

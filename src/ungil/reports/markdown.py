@@ -20,6 +20,7 @@ from ungil.reports._view import (
     standing,
     words,
 )
+from ungil.reports.columns import columns
 
 __all__ = ["render"]
 
@@ -120,11 +121,14 @@ def _statements(problem: Problem) -> Iterable[str]:
 
 def _sides(problems: Sequence[Problem]) -> Iterable[str]:
     """The excerpts of what is in the table; a cell cannot hold a block of code."""
-    shown = [p for p in problems if p.sides]
+    shown = [p for p in problems if p.sides or p.turns]
     if shown:
         blocks = []
         for problem in shown:
             blocks.append(f"**{_text(problem.subject)}** {problem.rule.name} {problem.rule.code}")
+            if problem.turns:
+                told = columns(problem.turns)
+                blocks.append("\n".join(f"    {printable(line)}" for line in told))
             for side in problem.sides:
                 # Begun by us: what would be a list or a heading there is none behind it.
                 blocks.append(f"· {_text(side.title)}, {_text(str(side.location))}")

@@ -99,6 +99,7 @@ def _result(problem: Problem, rule_index: int, report_subject: str) -> dict[str,
             "evidence": [e.value for e in problem.evidence],
             "targets": sorted({f.target for f in problem.findings if f.target is not None}),
             "platforms": sorted({f.platform for f in problem.findings if f.platform is not None}),
+            "confirmed": next((f.confirmed for f in problem.findings), None),
         },
     }
     if problem.sides:

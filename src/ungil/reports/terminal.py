@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ungil.findings import Excerpt, Import, Report, Severity, Step, Verdict, printable
+from ungil.findings import Excerpt, Import, Report, Severity, Step, Turn, Verdict, printable
 from ungil.reports._view import (
     COLUMNS,
     Answer,
@@ -34,6 +34,7 @@ from ungil.reports._view import (
     standing,
     words,
 )
+from ungil.reports.columns import columns
 
 __all__ = ["render"]
 
@@ -60,6 +61,9 @@ _ALL_GLYPHS = "✓✗⚒→·–─"
 # Of the way to a finding, what is shown.
 _FIRST_STEPS = 3
 _LAST_STEPS = 8
+
+# Of the turns in a schedule, the last ones.
+_MOST_TURNS = 30
 
 # Cells between two excerpts, and those that one needs at least.
 _GAP = 3
@@ -209,11 +213,7 @@ class _Page:
             said = Text(f"{self._data(scope)}: " if scope else "", style="dim")
             said = Text.assemble(said, self._data(message))
             self._print(Padding(said, (0, 0, 0, 4)))
-        if problem.sides:
-            self._sides(problem.sides)
-        else:
-            for step in self._story(problem.steps):
-                self._hanging(self._own("·"), self._data(step), "dim")
+        self._way(problem)
         for remedy in problem.remedies:
             self._hanging(self._own("→"), self._data(remedy), "cyan")
         if self._verbose:
@@ -222,6 +222,16 @@ class _Page:
                 self._hanging(self._own("·"), f"evidence: {rests}", "dim")
             if problem.ignored is not None:
                 self._hanging(self._own("·"), f"ignored: {self._data(problem.ignored)}", "dim")
+
+    def _way(self, problem: Problem) -> None:
+        """How it came to it: in a schedule, at its sides, or step by step."""
+        for line in self._columns(problem.turns):
+            self._print(Padding(Text(line, no_wrap=True), (0, 0, 0, 4)))
+        if problem.sides:
+            self._sides(problem.sides)
+        elif not problem.turns:
+            for step in self._story(problem.steps):
+                self._hanging(self._own("·"), self._data(step), "dim")
 
     def _sides(self, sides: Sequence[Excerpt]) -> None:
         """The excerpts, beside each other if that leaves their lines whole."""
@@ -251,6 +261,11 @@ class _Page:
             for step in self._story(side.calls)
         ]
         return lines
+
+    def _columns(self, turns: Sequence[Turn]) -> list[str]:
+        most = None if self._verbose else _MOST_TURNS
+        lines = columns(turns, self._own("─"), most) if turns else []
+        return ["", *map(self._data, lines), ""] if lines else []
 
     def _story(self, steps: Sequence[Step]) -> list[str]:
         """The steps; of a long way the beginning and the end."""

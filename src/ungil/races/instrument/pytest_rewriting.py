@@ -33,6 +33,7 @@ def watch_tests(
     scope: Scope,
     make: Make,
     cache: Path | None = None,
+    first: Finishing | None = None,
     *,
     told: Told = lambda _module, _reason: None,
     passed: Callable[[str], None] = lambda _module: None,
@@ -46,6 +47,7 @@ def watch_tests(
         scope: As `Hook` has them all.
         make: Likewise.
         cache: Likewise.
+        first: What is done to each before pytest takes it apart.
         told: Likewise.
         passed: Likewise.
         done: Likewise.
@@ -72,7 +74,7 @@ def watch_tests(
         if self is None or not scope(name, path):
             passed(name)
             return plain_read(source, pyc, trace)
-        code, reason = _code(self, source, make, cache, partial(done, name))
+        code, reason = _code(self, source, make, cache, first, partial(done, name))
         if code is None:
             # What is wrong with a source, pytest will say.
             if not reason.startswith("SyntaxError"):
@@ -101,6 +103,7 @@ def _code(
     file: Path,
     make: Make,
     cache: Path | None,
+    first: Finishing | None,
     done: Callable[[], None],
 ) -> tuple[CodeType | None, str]:
     """The code of a test module, or none and the reason."""
@@ -110,11 +113,14 @@ def _code(
         source = file.read_bytes()
 
         def finish(made: Rewritten) -> None:
+            if first is not None:
+                first.finish(made)
             rewrite.rewrite_asserts(made.tree, source, str(file), hook.config)
             made.tree.body.append(_calling(len(made.touches)))
 
         passes = bool(hook.config.getini("enable_assertion_pass_hook"))
-        finishing = Finishing(finish, f"{rewrite.PYTEST_TAG} {passes}", (done,))
+        before = "" if first is None else first.by
+        finishing = Finishing(finish, f"{rewrite.PYTEST_TAG} {passes} {before}", (done,))
         return compiled(source, str(file), make, cache, finishing), ""
     except OSError as error:
         return None, f"it cannot be read: {error}"

@@ -339,7 +339,8 @@ class _Rewriter(ast.NodeTransformer):
         Args:
             plain: As it was.
             told: As it is now.
-            by: The name of the function that goes through it; empty for the language.
+            by: The name of the function that goes through it, or what the language writes for
+                it; empty where the language takes its items only.
         """
         if is_fresh(plain):
             return told
@@ -354,19 +355,19 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
         told = self.visit(node.value)
-        node.value = self._iterate(node.value, told) if node.arg is None else told
+        node.value = self._iterate(node.value, told, "**") if node.arg is None else told
         return node
 
     def visit_Dict(self, node: ast.Dict) -> ast.expr:
         for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
             if key is None:
-                node.values[index] = self._iterate(value, self.visit(value))
+                node.values[index] = self._iterate(value, self.visit(value), "**")
             else:
                 node.keys[index], node.values[index] = self.visit(key), self.visit(value)
         return node
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:
-        node.value = self._iterate(node.value, self.visit(node.value))
+        node.value = self._iterate(node.value, self.visit(node.value), "yield from")
         return node
 
     # What is tested

@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from greenlet import GreenletExit
 
 from ungil.races.abroad import FORMS
+from ungil.races.candidate import Place, place_of
 from ungil.races.instrument import PREFIX
 from ungil.races.schedule.points import Point, Points
 from ungil.races.schedule.primitives import Primitives
@@ -26,23 +26,11 @@ from ungil.races.schedule.world import Outcome, World
 from ungil.races.trace import Touch
 from ungil.races.watching import name_of
 
-__all__ = ["Control", "NotPossibleError", "Place"]
-
-
-Place = tuple[str, int, str]
-"""A place in the source: the file, below the working directory if it is there; the line,
-and the text."""
+__all__ = ["Control", "NotPossibleError"]
 
 
 _TRIES: Place = ("", 0, "locks are tried")
 """In the place of one: it matters when locks are given back."""
-
-
-def _place(point: Point) -> Place:
-    path, line, text = point.touch.site
-    here = Path.cwd()
-    file = Path(path)
-    return file.relative_to(here).as_posix() if file.is_relative_to(here) else path, line, text
 
 
 class NotPossibleError(RuntimeError):
@@ -141,25 +129,50 @@ class Control:
         """What the constants of a module's code are replaced by."""
         made = [Point(one, name_of(one)) for one in touches]
         for point in made:
-            point.shared = _place(point) in self._shared
+            point.shared = place_of(point.touch) in self._shared
         self._made += made
         return list(made)
 
     def forget(self) -> None:
         """Another test may share other things: know no more of it than at the beginning."""
         for point in self._made:
-            point.shared = _place(point) in self._shared
+            point.shared = place_of(point.touch) in self._shared
         self._primitives.tries = _TRIES in self._shared
 
     @property
     def shared(self) -> list[Place]:
         """The places that are known to touch what threads share."""
-        places = {_place(one) for one in self._made if one.shared}
+        places = {place_of(one.touch) for one in self._made if one.shared}
         return sorted(places | ({_TRIES} if self._primitives.tries else set()))
 
-    def execute(self, function: Callable[[], object], strategy: Strategy) -> tuple[World, Outcome]:
-        """Run a function and its threads once, as a strategy chooses."""
+    def learn(self, places: Iterable[Place]) -> None:
+        """Know of further places that they touch what threads share."""
+        self._shared |= frozenset(places)
+        self._primitives.tries |= _TRIES in self._shared
+        for point in self._made:
+            point.shared = point.shared or place_of(point.touch) in self._shared
+
+    def fail(self, error: BaseException) -> None:
+        """What runs has failed, though the exception was caught."""
+        world = self._points.world
+        if world is not None and world.running is not None:
+            world.fail(world.running, error)
+
+    def execute(
+        self,
+        function: Callable[[], object],
+        strategy: Strategy,
+        before_threads: Callable[[], Strategy] | None = None,
+    ) -> tuple[World, Outcome]:
+        """Run a function and its threads once, as a strategy chooses.
+
+        Args:
+            function: What the main thread does.
+            strategy: Chooses.
+            before_threads: As `World` has it.
+        """
         world = World(strategy, self._native.own, self._primitives.original["get_ident"]())
+        world.before_threads = before_threads
         self._primitives.begin()
         self._points.world = world
         try:

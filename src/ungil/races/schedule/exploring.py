@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
+from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.dpor import Dpor
+from ungil.races.schedule.harm import judge
 from ungil.races.schedule.strategies import Pct, Pos, RandomWalk, Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
@@ -224,24 +226,39 @@ def explore(
 
 
 def replay(
-    control: Control, test: Callable[[], object], choices: Sequence[str]
+    control: Control,
+    test: Callable[[], object],
+    choices: Sequence[str],
+    candidate: Candidate | None = None,
 ) -> tuple[Failure | None, str]:
     """Run a test in a schedule that was recorded.
 
     What threads share has to be known to `control`.
+
+    Args:
+        control: Of this process, which has begun.
+        test: What is run.
+        choices: Which thread goes on, at each choice.
+        candidate: What the schedule shows; None for a failure alone.
 
     Returns:
         How it failed, if it did; and where it could not go as recorded, in words.
     """
     again = Replay(choices, strict=True)
     again.another()
-    one = ran(*control.execute(test, again))
+    world, outcome = control.execute(test, again)
+    if candidate is not None:
+        outcome = judge(candidate, world, outcome)
+    one = ran(world, outcome)
     return one.failure(1) if one.outcome.is_failure else None, again.diverged
 
 
 def ran(world: World, outcome: Outcome) -> Ran:
-    """An execution as plain data."""
-    return Ran(outcome, tuple(world.choices), tuple(_steps(world)), world.learnt)
+    """An execution as plain data, up to what showed how it ended."""
+    end = len(world.segments) if outcome.last is None else outcome.last + 1
+    last = max((one.choice for one in world.segments[:end]), default=-1)
+    choices = world.choices if outcome.last is None else world.choices[: last + 1]
+    return Ran(outcome, tuple(choices), tuple(_steps(world, end)), world.learnt)
 
 
 def settled(run: Run, failure: Failure) -> Failure | None:
@@ -271,9 +288,9 @@ def _bound(strategy: Strategy, executions: int) -> str:
     )
 
 
-def _steps(world: World) -> Iterator[Step]:
+def _steps(world: World, end: int) -> Iterator[Step]:
     """The places that the threads came to, those of one thread in a row together."""
-    for thread, segments in groupby(world.segments, key=lambda one: one.thread):
+    for thread, segments in groupby(world.segments[:end], key=lambda one: one.thread):
         lines = [
             (site.path, site.line, f"{site.text}  ({half})" if half else site.text)
             for segment in segments
@@ -282,19 +299,24 @@ def _steps(world: World) -> Iterator[Step]:
         ]
         if lines:
             yield Step(thread.name, tuple(one for one, _ in groupby(lines)))
-    for thread in world.threads:
+    for thread in world.threads if end == len(world.segments) else ():
         if thread.blocked is not None and thread.point is not None:
             path, line, text = thread.point.touch.site
             yield Step(thread.name, ((path, line, f"{text}  (waits for {thread.waits_for[0]})"),))
 
 
-def shrunk(run: Run, failure: Failure) -> Failure:
+def shrunk(run: Run, failure: Failure, seconds: float = 3) -> Failure:
     """The same failure with fewer switches, as far as taking them away one by one gets.
 
     Where a schedule with less in it cannot be followed, whoever runs goes on; what then
     fails in the same way is a schedule of its own.
+
+    Args:
+        run: Runs the test.
+        failure: How it failed.
+        seconds: How long it may take.
     """
-    until = time.monotonic() + _SHRINKING
+    until = time.monotonic() + seconds
     smaller = True
     while smaller:
         smaller = False
@@ -310,19 +332,26 @@ def shrunk(run: Run, failure: Failure) -> Failure:
             if one.outcome.kind != failure.kind:
                 continue
             found = one.failure(failure.found)
-            if (found.switches, len(found.choices)) < (failure.switches, len(failure.choices)):
+            if _size(found) < _size(failure):
                 failure, smaller = found, True
                 break
     return failure
 
 
-_SHRINKING = 3.0
-"""Seconds."""
+def _size(failure: Failure) -> tuple[int, int, int]:
+    """What is to be smaller: how often threads take turns, what they do, what was chosen."""
+    lines = sum(len(step.lines) for step in failure.steps)
+    return max(len(failure.steps), failure.switches + 1), lines, len(failure.choices)
 
 
 def _fewer(choices: Sequence[str]) -> Iterable[list[str]]:
-    """Schedules in which one run of a thread is that of its neighbour, or left out."""
+    """Schedules in which runs of threads are left out, or shorter, or are their neighbours'."""
     runs = [(path, len(list(those))) for path, those in groupby(choices)]
+    size = len(runs) // 2
+    while size > 1:
+        for at in range(0, len(runs), size):
+            yield _unrolled([*runs[:at], *runs[at + size :]])
+        size //= 2
     for at in range(len(runs)):
         for changed in (
             [*runs[:at], *runs[at + 1 :]],
@@ -330,4 +359,15 @@ def _fewer(choices: Sequence[str]) -> Iterable[list[str]]:
             [*runs[: at - 1], runs[at], runs[at - 1], *runs[at + 1 :]] if at else None,
         ):
             if changed is not None:
-                yield [path for path, count in changed for _ in range(count)]
+                yield _unrolled(changed)
+    others = list(dict.fromkeys(path for path, _ in runs))
+    for at, (path, count) in enumerate(runs):
+        for fewer in sorted({1, 2, 3, count // 2, count - 1} & set(range(1, count))):
+            yield _unrolled([*runs[:at], (path, fewer), *runs[at + 1 :]])
+            # At its end another could go on, and had no choice as all else had ended.
+            for other in others if at == len(runs) - 1 else ():
+                yield _unrolled([*runs[:at], (path, fewer), (other, 1)])
+
+
+def _unrolled(runs: Iterable[tuple[str, int]]) -> list[str]:
+    return [path for path, count in runs for _ in range(count)]

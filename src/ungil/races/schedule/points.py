@@ -9,8 +9,8 @@ from __future__ import annotations
 import _thread
 import gc
 import sys
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from types import FunctionType
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from ungil.races.effects import Effect, effects, iterators
 from ungil.races.reference.operations import (
     CELL,
     ITERATOR,
+    STRUCTURE,
     Alias,
     Kind,
     Language,
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 __all__ = ["Point", "Points"]
 
 _SINGLE = frozenset({bool, int, str, type(None), float})
+_CONTAINERS = frozenset({list, dict, set, bytearray, deque, defaultdict, OrderedDict, Counter})
+_NOT_BY_ITEMS = frozenset(
+    {"dict", "OrderedDict", "Counter", "update", "subtract", "reversed", "iter", "**", "yield from"}
+)
+"""What goes through something, and asks it for more than its items if it has more."""
+
 _VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
 
 
@@ -280,7 +287,28 @@ class Points:
             self._operate(
                 thread, thing, None, None, point, self._language.effect_of(thing, "__iter__")
             )
-        return thing
+        return _Steps(self, iter(thing), thing, point) if self._is_stepped(thing, point) else thing  # type: ignore[call-overload]  # it has one, if it is a container
+
+    def _is_stepped(self, thing: object, point: Point) -> bool:
+        """Does something come in between its items?
+
+        Functions in C that go through a container let other threads at it, if nothing holds
+        the GIL; here they do so at each step. What asks for more than its items, as `dict`
+        does, must get it as it is.
+        """
+        return (
+            point.shared
+            and point.name not in _NOT_BY_ITEMS
+            and (type(thing) in _VIEWS or type(thing) in _CONTAINERS)
+        )
+
+    def step(self, thing: object, point: Point) -> None:
+        """Go on to the next item."""
+        thread = self._thread(point)
+        world = self.world
+        if thread is not None and world is not None:
+            of = gc.get_referents(thing)[0] if type(thing) in _VIEWS else thing
+            world.use(thread, point, [Access((id(of), STRUCTURE), False)], "next")
 
     def next(self, thing: object, point: Point) -> object:
         """Take the next one of an iterator."""
@@ -314,6 +342,27 @@ class Points:
 
     def imported(self, point: Point) -> None:
         """Have imported something."""
+
+
+class _Steps:
+    """Goes through a container, with a point before each item."""
+
+    __slots__ = ("_items", "_point", "_points", "_thing")
+
+    def __init__(
+        self, points: Points, items: Iterator[object], thing: object, point: Point
+    ) -> None:
+        self._points = points
+        self._items = items
+        self._thing = thing
+        self._point = point
+
+    def __iter__(self) -> Iterator[object]:
+        return self
+
+    def __next__(self) -> object:
+        self._points.step(self._thing, self._point)
+        return next(self._items)
 
 
 class _Nothing:

@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.exploring import Exploration, explore, replay
+from ungil.races.schedule.exploring import Exploration, Failure, explore, replay
+from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
+from ungil.races.schedule.whole import whole_program
 from ungil.races.session import Session
 from ungil.races.settings import Settings
 
@@ -53,34 +55,42 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(0)
 
+    recorded = read_recorded(Path(request.file)) if request.file else None
     try:
-        control = Control((path, line, text) for path, line, text in request.shared)
+        control = Control(() if recorded is None else recorded.shared)
     except NotPossibleError as error:
         end({"problem": str(error)})
     session = Session(Settings.from_json(request.settings), record, control)
     session.start()
-    test = _test(request.test, end)
+    if recorded is None:
+        test = _test(request.test, end)
+    else:
+        session.only = recorded.only
+        test = whole_program(session, recorded.program)
     beats = [0]
     _watch_over(beats, request.patience, end)
 
     def beat(count: int) -> None:
         beats[0] = count
 
-    choices = request.choices
     try:
-        if choices is None:
+        if recorded is None:
             end(_explored(control, test, request, beat))
             return
-        failure, diverged = replay(control, test, choices)
+        failure, diverged = replay(control, test, recorded.choices, recorded.candidate)
     except RuntimeError as error:
         end({"problem": str(error)})
         return
     if failure is not None and failure.error is not None and request.debug:
         session.stop()
         pdb.post_mortem(failure.error.__traceback__)
+    end(_replayed(failure, diverged))
+
+
+def _replayed(failure: Failure | None, diverged: str) -> dict[str, object]:
     found = {} if failure is None else asdict(failure)
     found.pop("error", None)
-    end({"failure": found or None, "diverged": diverged})
+    return {"failure": found or None, "diverged": diverged}
 
 
 def _explored(

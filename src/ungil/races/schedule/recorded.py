@@ -17,6 +17,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from ungil.races.candidate import KINDS, Candidate
+from ungil.races.schedule.request import candidate_from
+
 __all__ = ["Recorded", "RecordedError", "read_recorded", "write_recorded"]
 
 _FORMAT = "ungil schedule 1"
@@ -31,25 +34,24 @@ class Recorded:
     """A schedule, and how a test failed in it.
 
     Attributes:
-        test: As `module:function`.
-        kind: `failed`, `deadlock` or `livelock`.
+        program: A script, `-m` and a module, or `module:function`, with what they are given.
+        kind: `failed`, `deadlock`, `livelock` or `harm`.
         text: The exception, or who waits for what.
         choices: The paths of the threads that were chosen, one after the other.
         shared: Where the source touches what threads share: there one is chosen.
+        only: The only test that is run, of a run of pytest; empty for all.
+        candidate: What it shows; None for a failure alone.
         python: The version that it failed on.
     """
 
-    test: str
+    program: tuple[str, ...]
     kind: str
     text: str
     choices: tuple[str, ...]
     shared: tuple[tuple[str, int, str], ...] = ()
+    only: str = ""
+    candidate: Candidate | None = None
     python: str = platform.python_version()
-
-    def __post_init__(self) -> None:
-        """See that it can be followed."""
-        if self.test.count(":") != 1:
-            raise RecordedError(f"it names no test as module:function, but {self.test!r}")
 
 
 def write_recorded(recorded: Recorded, file: Path) -> None:
@@ -82,10 +84,15 @@ def read_recorded(file: Path) -> Recorded:
     if not isinstance(whole, dict) or whole.pop("format", None) != _FORMAT:
         raise RecordedError(f"it is no schedule: it has no format {_FORMAT!r}")
     runs, shared = whole.pop("choices", None), whole.pop("shared", None)
-    texts = {one: whole.get(one) for one in ("test", "kind", "text", "python")}
+    program, candidate = whole.pop("program", None), whole.pop("candidate", None)
+    texts = {one: whole.get(one) for one in ("kind", "text", "only", "python")}
     wrong = [one for one, value in texts.items() if not isinstance(value, str)]
     if wrong:
         raise RecordedError(f"{wrong[0]!r} is no text in it")
+    if not isinstance(program, list) or not program or not all(map(_is_text, program)):
+        raise RecordedError("it names no program")
+    if candidate is not None and not _is_candidate(candidate):
+        raise RecordedError("'candidate' is nothing that a schedule could show")
     if not isinstance(runs, list) or not all(map(_is_run, runs)):
         raise RecordedError("'choices' are no pairs of a thread and how often it was chosen")
     if not isinstance(shared, list) or not all(map(_is_place, shared)):
@@ -93,12 +100,34 @@ def read_recorded(file: Path) -> Recorded:
     places = tuple((path, line, text) for path, line, text in shared)
     choices = tuple(path for path, count in runs for _ in range(count))
     return Recorded(
-        choices=choices, shared=places, **{one: str(value) for one, value in texts.items()}
+        program=tuple(program),
+        choices=choices,
+        shared=places,
+        candidate=None if candidate is None else candidate_from(candidate),
+        **{one: str(value) for one, value in texts.items()},
     )
 
 
 def _runs(choices: Sequence[str]) -> list[list[object]]:
     return [[path, len(list(those))] for path, those in groupby(choices)]
+
+
+def _is_text(part: object) -> bool:
+    return isinstance(part, str) and bool(part)
+
+
+def _is_candidate(candidate: object) -> bool:
+    match candidate:
+        case {"kind": str(kind), "spots": [*spots]}:
+            return len(spots) in KINDS.get(kind, ()) and all(map(_is_spot, spots))
+    return False
+
+
+def _is_spot(spot: object) -> bool:
+    match spot:
+        case [str(), int(), str(), str(), str()]:
+            return True
+    return False
 
 
 def _is_place(place: object) -> bool:

@@ -1,10 +1,14 @@
-"""What a process is asked that explores or replays a test, as plain data."""
+"""What a process is asked that explores, replays or confirms, as plain data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
 
-__all__ = ["Request"]
+from ungil.races.candidate import Candidate, Spot
+
+__all__ = ["Confirming", "Request", "candidate_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +17,61 @@ class Request:
 
     Attributes:
         settings: What is watched, as JSON.
-        test: As `module:function`.
+        test: As `module:function`; of one to follow again, it is in its schedule.
         strategy: The name of one.
         schedules: How many at most.
         seconds: How long at most.
         seed: Of what is drawn.
-        choices: The schedule to follow; None to explore.
-        shared: Places that touch what threads share, as far as is known.
+        file: Of a schedule to follow; empty to explore.
         debug: Is a debugger wanted where it fails?
         patience: After how many seconds an execution that comes to no choice hangs.
     """
 
     settings: str
-    test: str
+    test: str = ""
     strategy: str = "pct"
     schedules: int = 1000
     seconds: float = 60
     seed: int = 0
-    choices: tuple[str, ...] | None = None
-    shared: tuple[tuple[str, int, str], ...] = ()
+    file: str = ""
     debug: bool = False
     patience: float = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """Which candidates are to be confirmed.
+
+    Attributes:
+        settings: What is watched, as JSON.
+        program: As `run_program` has it.
+        test: The only test to be run, of a run of pytest; empty for all.
+        candidates: What is suspected.
+        schedules: How many are tried for each at most.
+        seconds: How long for all of them.
+        patience: After how many seconds an execution that has not ended hangs.
+    """
+
+    settings: str
+    program: tuple[str, ...]
+    test: str
+    candidates: tuple[Candidate, ...]
+    schedules: int = 300
+    seconds: float = 30
+    patience: float = 10
+
+    def to_json(self) -> str:
+        """One line, in ASCII."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Confirming:
+        """What `to_json` made."""
+        read: dict[str, Any] = json.loads(text)
+        made = tuple(candidate_from(one) for one in read.pop("candidates"))
+        return cls(program=tuple(read.pop("program")), candidates=made, **read)
+
+
+def candidate_from(read: Any) -> Candidate:  # noqa: ANN401 - JSON
+    """A candidate, of JSON."""
+    return Candidate(read["kind"], tuple(Spot(*one) for one in read["spots"]))

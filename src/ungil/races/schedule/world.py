@@ -39,21 +39,24 @@ class Outcome:
 
     Attributes:
         kind: `passed`, `failed` (an exception), `deadlock`, `livelock` (too many steps),
-            `pruned` (it would be as another was).
+            `pruned` (it would be as another was), `harm` (nothing failed, but what a candidate
+            foretells has happened), `hung` (it had to be ended from outside).
         text: One line: of what kind, or which threads wait for what.
         thread: The path of the thread that it happened in; empty for all.
         error: The exception, if it was one.
+        last: The number of the segment that showed it; None for the last one.
     """
 
     kind: str
     text: str = ""
     thread: str = ""
     error: BaseException | None = None
+    last: int | None = None
 
     @property
     def is_failure(self) -> bool:
         """Is it one that the program should not have?"""
-        return self.kind in {"failed", "deadlock", "livelock"}
+        return self.kind in {"failed", "deadlock", "livelock", "harm"}
 
 
 class _Seen:
@@ -82,6 +85,8 @@ class World:
         choices: The paths of those who were chosen, one after the other.
         holders: Who holds a lock, by its identity.
         keep: What must not die before, since it is known by its identity.
+        before_threads: Is asked, before the first thread starts, for the strategy of what
+            comes then; until then there is nothing to choose.
     """
 
     def __init__(self, strategy: Strategy, own: Own, ident: int) -> None:
@@ -102,6 +107,7 @@ class World:
         self.choices: list[str] = []
         self.holders: dict[int, Thread] = {}
         self.keep: list[object] = []
+        self.before_threads: Callable[[], Strategy] | None = None
         self._strategy = strategy
         self._own = own
         self._ident = ident
@@ -171,6 +177,8 @@ class World:
         starter = self.running
         if starter is None:
             raise RuntimeError("nothing runs")
+        if self.alone and self.before_threads is not None:
+            self._strategy = self.before_threads()
         starter.children += 1
         thread = self._new(f"{starter.path}.{starter.children}", len(self.threads))
         thread.daemon, thread.starter = daemon, starter

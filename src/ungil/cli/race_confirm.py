@@ -1,0 +1,137 @@
+"""What `ungil race` found, confirmed: by a schedule that shows it and that can be replayed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ungil.cli.schedules import turns
+from ungil.findings import Finding, printable
+from ungil.races import Settings
+from ungil.races.candidate import Candidate
+from ungil.races.judging import Judged
+from ungil.races.schedule.recorded import Recorded, write_recorded
+from ungil.races.schedule.request import Confirming
+
+__all__ = ["confirm"]
+
+FOLDER = Path(".ungil")
+"""Where the schedules go."""
+
+_GRACE = 30
+"""Seconds that a process may take until its first thread, beyond what it was given."""
+
+_LEAST = 2.0
+"""Seconds below which nothing is begun."""
+
+
+def confirm(
+    findings: Iterable[Finding],
+    judged: Iterable[Judged],
+    program: Sequence[str],
+    settings: Settings,
+    seconds: float,
+) -> list[Finding]:
+    """Run the program again, under control, to see what of a report comes true.
+
+    Args:
+        findings: Some may be set aside, and are left as they are.
+        judged: The same, with what would confirm them.
+        program: What was run.
+        settings: How it was watched.
+        seconds: How long it may take in all, about.
+
+    Returns:
+        The findings; those that were tried say what came of it.
+    """
+    made = list(findings)
+    known = {one.finding: one for one in judged if one.candidate is not None}
+    tests: dict[str, list[int]] = {}
+    for number, finding in enumerate(made):
+        one = known.get(finding)
+        if one is not None:
+            tests.setdefault(one.test, []).append(number)
+    until = time.monotonic() + seconds
+    for done, (test, numbers) in enumerate(tests.items()):
+        left = (until - time.monotonic()) / (len(tests) - done)
+        if left < _LEAST:
+            break  # nothing is said of what was not tried
+        candidates = tuple(
+            candidate
+            for number in numbers
+            if (candidate := known[made[number]].candidate) is not None
+        )
+        request = Confirming(settings.to_json(), tuple(program), test, candidates, seconds=left)
+        results, problem = _carried_out(request)
+        for number, result in zip(numbers, results, strict=False):
+            candidate = known[made[number]].candidate
+            made[number] = _with(made[number], result, request, candidate)
+        for number in numbers[len(results) :]:
+            text = f"Not confirmed: {problem or 'the time was over'}."
+            made[number] = _saying(made[number], text, confirmed=False)
+    return made
+
+
+def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
+    """What came of each candidate, as far as it got; and why no further."""
+    with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
+        command = [sys.executable, "-m", "ungil.races.schedule.confirming", folder]
+        limit = request.seconds + _GRACE
+        problem = ""
+        try:
+            done = subprocess.run([*command, request.to_json()], timeout=limit, check=False)  # noqa: S603 - it was run before, at the user's wish
+        except subprocess.TimeoutExpired:
+            problem = "the program hangs when it is run again"
+        else:
+            problem = f"the program ended with {done.returncode} when it was run again"
+        try:
+            found: Mapping[str, Any] = json.loads(Path(folder, "result.json").read_bytes())
+        except (OSError, ValueError):
+            return [], problem
+    return found["results"], found["problem"]
+
+
+def _with(
+    finding: Finding, result: Mapping[str, Any], request: Confirming, candidate: Candidate | None
+) -> Finding:
+    failure = result["failure"]
+    if failure is None:
+        tried = result["tried"]
+        count = f"{tried:,} schedule" + "s" * (tried != 1)
+        why = f" ({result['hung']})" if result["hung"] else ""
+        return _saying(finding, f"Not confirmed after {count}{why}.", confirmed=False)
+    recorded = Recorded(
+        request.program,
+        failure["kind"],
+        failure["text"],
+        tuple(failure["choices"]),
+        tuple((path, line, text) for path, line, text in result["shared"]),
+        request.test,
+        candidate,
+    )
+    file = FOLDER / f"{_slug(finding)}.schedule.json"
+    try:
+        write_recorded(recorded, file)
+        again = f"; `ungil race replay {file.as_posix()}` shows it again"
+    except OSError as error:
+        again = f"; its schedule could not be kept: {printable(str(error))}"
+    text = f"Confirmed in schedule {failure['found']}: {failure['text'].rstrip('.')}{again}."
+    return replace(_saying(finding, text, confirmed=True), turns=turns(failure["steps"]))
+
+
+def _saying(finding: Finding, text: str, *, confirmed: bool) -> Finding:
+    return replace(finding, message=f"{finding.message} {text}", confirmed=confirmed)
+
+
+def _slug(finding: Finding) -> str:
+    """A name for a file, which the same finding has the next time."""
+    place = "" if finding.location is None else str(finding.location)
+    return re.sub(r"[^A-Za-z0-9]+", "-", f"{finding.rule.code} {place}").strip("-")[:120]

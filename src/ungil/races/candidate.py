@@ -1,0 +1,74 @@
+"""What is suspected, and where, as plain data: from what was judged to what confirms it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ungil.races.trace import Touch
+
+__all__ = ["KINDS", "Candidate", "Place", "Spot", "place_of", "spot_of"]
+
+Place = tuple[str, int, str]
+"""The file, below the working directory if it is there; the line, and the text."""
+
+
+class Spot(NamedTuple):
+    """A touch, told from others of the same text.
+
+    Attributes:
+        path: Of the file.
+        line: Counted from 1.
+        text: The expression.
+        form: As `Touch.form`.
+        mode: The value of `Touch.mode`.
+    """
+
+    path: str
+    line: int
+    text: str
+    form: str
+    mode: str
+
+
+KINDS = {
+    "step": (2,),
+    "twice": (1,),
+    "order": (2,),
+    "torn": range(4, 1000, 2),
+    "deadlock": range(1, 1000),
+}
+"""Of candidates, and how many spots each can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is suspected.
+
+    Attributes:
+        kind: `step`: between its two spots another thread writes what the first has used;
+            `twice`: two threads do what is at its spot, and each means to be the only one;
+            `order`: the second spot comes before the first, or, where they are one, a later
+            thread before an earlier one;
+            `torn`: spots come in pairs, of a writing and a reading; what is written in one
+            go is read in one go, partly before and partly after;
+            `deadlock`: threads wait for each other, at these spots.
+        spots: Where.
+    """
+
+    kind: str
+    spots: tuple[Spot, ...]
+
+
+def place_of(touch: Touch) -> Place:
+    """Where a touch is."""
+    path, line, text = touch.site
+    here = Path.cwd()
+    file = Path(path)
+    return file.relative_to(here).as_posix() if file.is_relative_to(here) else path, line, text
+
+
+def spot_of(touch: Touch) -> Spot:
+    """Which one it is."""
+    return Spot(*place_of(touch), touch.form, touch.mode.value)

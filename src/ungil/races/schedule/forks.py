@@ -1,0 +1,178 @@
+"""A program that has come to where it starts its first thread, and goes on from there often.
+
+Until then there is nothing to choose, so all schedules have it in common: imports, fixtures,
+the collecting of tests. There the process waits, and for each schedule a copy of it goes on,
+in which everything is as it was: what a library has kept for ever after its first use, too.
+A copy that hangs, or ends the process, does no harm.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+from ungil.races.candidate import Place
+from ungil.races.schedule.control import Control
+from ungil.races.schedule.exploring import Ran, Step, ran
+from ungil.races.schedule.strategies import Strategy
+from ungil.races.schedule.world import Outcome, World
+
+__all__ = ["HUNG", "Forks", "can_fork"]
+
+HUNG = "hung"
+
+_CALL = 0.1
+"""Seconds between looks at the clock."""
+
+Judge = Callable[[World, Outcome], Outcome]
+
+
+def can_fork() -> bool:
+    """Can a process be copied here?"""
+    return hasattr(os, "fork")
+
+
+class _GoesOn(BaseException):
+    """This process is a copy, which goes on."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        super().__init__()
+        self.strategy = strategy
+
+
+class Forks:
+    """Runs a program under control up to its first thread, and its copies from there on.
+
+    Attributes:
+        patience: After how many seconds a copy that has not ended hangs.
+    """
+
+    def __init__(self, control: Control, patience: float) -> None:
+        """Prepare it.
+
+        Args:
+            control: Of this process.
+            patience: See above.
+        """
+        self.patience = patience
+        self._control = control
+        self._tells: int | None = None
+        self._judge: Judge = lambda _, outcome: outcome
+
+    def begin(
+        self, function: Callable[[], object], first: Strategy, work: Callable[[], object]
+    ) -> None:
+        """Run a function up to its first thread, and do something there.
+
+        It comes back when the function has ended and started no thread.
+
+        Args:
+            function: What the main thread does.
+            first: Any strategy; it is asked nothing.
+            work: What is done there, with `run`; must not come back.
+        """
+
+        def before_threads() -> Strategy:
+            try:
+                work()
+            except _GoesOn as copy:
+                return copy.strategy
+            raise RuntimeError("the work is done, and did not end the process")
+
+        world, outcome = self._control.execute(function, first, before_threads)
+        if self._tells is not None:
+            self._tell(self._tells, ran(world, self._judge(world, outcome)))
+
+    def run(self, strategy: Strategy, judge: Judge) -> Ran:
+        """How a copy ends that goes on as a strategy chooses; to be called by the work.
+
+        Args:
+            strategy: Chooses.
+            judge: Says what an execution and its outcome mean.
+        """
+        reader, writer = os.pipe()
+        # Not by `os.fork`, which has registered that a thread that is about to start, as one
+        # is here, has ended; and which draws new random numbers.
+        number = _fork()
+        if not number:
+            os.close(reader)
+            self._tells, self._judge = writer, judge
+            raise _GoesOn(strategy)
+        os.close(writer)
+        said = _heard(reader, self.patience)
+        os.close(reader)
+        if said is None:
+            os.kill(number, signal.SIGKILL)
+        _, status = os.waitpid(number, 0)
+        if said is None:
+            return _nothing(HUNG, f"it did not end within {self.patience:g} s")
+        try:
+            whole = json.loads(said)
+        except ValueError:
+            code = os.waitstatus_to_exitcode(status)
+            return _nothing(HUNG, f"it ended its process, with {code}")
+        return self._told(**whole)
+
+    def _tell(self, writer: int, one: Ran) -> NoReturn:
+        whole = {
+            "outcome": (one.outcome.kind, one.outcome.text, one.outcome.thread),
+            "choices": one.choices,
+            "steps": one.steps,
+            "learnt": self._control.shared if one.learnt else None,
+        }
+        try:
+            with os.fdopen(writer, "w", encoding="utf-8") as file:
+                json.dump(whole, file)
+        finally:
+            # Nobody is waited for, and nothing is done at its end.
+            os._exit(0)
+
+    def _told(
+        self,
+        outcome: tuple[str, str, str],
+        choices: Iterable[str],
+        steps: Iterable[tuple[str, list[Place]]],
+        learnt: list[Place] | None,
+    ) -> Ran:
+        if learnt is not None:
+            self._control.learn((path, line, text) for path, line, text in learnt)
+        made = tuple(
+            Step(thread, tuple((path, line, text) for path, line, text in lines))
+            for thread, lines in steps
+        )
+        return Ran(Outcome(*outcome), tuple(choices), made, learnt is not None)
+
+
+def _nothing(kind: str, text: str) -> Ran:
+    return Ran(Outcome(kind, text), (), (), learnt=False)
+
+
+def _fork() -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Keeping the GIL, if there is one, so that the copy has it.
+    number: int = ctypes.PyDLL(None).fork()
+    if number < 0:
+        raise OSError("the process cannot be copied")
+    return number
+
+
+def _heard(reader: int, patience: float) -> bytes | None:
+    """All that is written at the other end; None if it is not closed in time."""
+    said = bytearray()
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        ready, _, _ = select.select([reader], [], [], _CALL)
+        if ready:
+            piece = os.read(reader, 1 << 16)
+            if not piece:
+                return bytes(said)
+            said += piece
+    return None
