@@ -480,7 +480,7 @@ def test_explore_and_replay(app):
     assert "AssertionError: 1 of 2" in done.stdout
     assert "UG420" in done.stdout
     heads = next(one for one in done.stdout.splitlines() if "Thread-2" in one)
-    assert heads.split("  ")[0] == "MainThread"
+    assert heads.split()[0] == "MainThread"
     file = ".ungil/app.test_adds.schedule.json"
     assert file in done.stdout
     for _ in range(3):
@@ -536,7 +536,7 @@ CHOICES = st.lists(st.sampled_from(["0", "0.1", "0.2", "0.1.1"]))
 @given(CHOICES, st.text())
 def test_what_is_recorded_is_read(tmp_path_factory, choices, text):
     file = tmp_path_factory.mktemp("recorded") / "schedule.json"
-    recorded = Recorded("app:test", "failed", text, tuple(choices))
+    recorded = Recorded(("app:test",), "failed", text, tuple(choices))
     write_recorded(recorded, file)
     assert read_recorded(file) == recorded
     assert [one.name for one in file.parent.iterdir()] == ["schedule.json"]
@@ -554,7 +554,9 @@ JSON = st.recursive(
     | JSON.map(lambda one: json.dumps(one).encode())
     | st.fixed_dictionaries(
         {"format": st.just("ungil schedule 1")},
-        optional=dict.fromkeys(("test", "kind", "text", "python", "choices"), JSON),
+        optional=dict.fromkeys(
+            ("program", "kind", "text", "only", "python", "choices", "candidate"), JSON
+        ),
     ).map(lambda one: json.dumps(one).encode())
 )
 def test_what_is_no_schedule_is_refused(tmp_path_factory, content):

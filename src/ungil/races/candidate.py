@@ -33,7 +33,7 @@ class Spot(NamedTuple):
 
 
 KINDS = {
-    "step": (2,),
+    "step": (2, 3),
     "twice": (1,),
     "order": (2,),
     "torn": range(4, 1000, 2),
@@ -47,7 +47,8 @@ class Candidate:
     """What is suspected.
 
     Attributes:
-        kind: `step`: between its two spots another thread writes what the first has used;
+        kind: `step`: between its first two spots another thread writes what was used at the
+            first, perhaps at the third;
             `twice`: two threads do what is at its spot, and each means to be the only one;
             `order`: the second spot comes before the first, or, where they are one, a later
             thread before an earlier one;

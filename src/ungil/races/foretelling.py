@@ -23,9 +23,10 @@ def candidate_of(case: Case) -> Candidate:
             spots += [spot_of(writing.touch), spot_of(reading.touch)]
         return Candidate("torn", tuple(spots))
     if case.compound is not None:
-        return Candidate("step", (spot_of(case.compound.read), spot_of(case.compound.act)))
+        step = spot_of(case.compound.read), spot_of(case.compound.act)
+        return Candidate("step", (*step, spot_of(case.other.touch)))
     if case.rule is rules.MUTATED_WHILE_ITERATED or _has_halves(case.acting.touch):
-        return Candidate("step", (acting, acting))
+        return Candidate("step", (acting, acting, spot_of(case.other.touch)))
     if case.rule is rules.DOUBLE_INITIALISATION:
         return Candidate("twice", (acting,))
     sides = (case.conflict.first, case.conflict.second)

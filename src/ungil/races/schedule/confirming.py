@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,11 @@ from typing import NoReturn
 from ungil.races.candidate import Candidate, Spot
 from ungil.races.schedule.control import Control, NotPossibleError
 from ungil.races.schedule.directed import Directed
-from ungil.races.schedule.exploring import Failure, Ran, settled, shrunk
+from ungil.races.schedule.exploring import Failure, Run, settled, shrunk
 from ungil.races.schedule.forks import HUNG, Forks, can_fork
 from ungil.races.schedule.harm import HARM, judge
 from ungil.races.schedule.request import Confirming
-from ungil.races.schedule.strategies import Replay, Strategy
+from ungil.races.schedule.strategies import RandomWalk, Replay
 from ungil.races.schedule.whole import whole_program
 from ungil.races.session import Session
 from ungil.races.settings import Settings
@@ -90,50 +90,84 @@ def _confirmed(
 ) -> dict[str, object]:
     """What came of one candidate."""
     run = partial(forks.run, judge=partial(judge, candidate))
-    failure, tried, hung = _sought(run, candidate.spots, schedules, seconds)
-    if failure is not None:
-        failure = shrunk(run, failure, _SHRINKING)
-        again = run(_again(failure))
-        if again.outcome.kind != failure.kind:
-            failure, hung = None, "it does not do the same twice"
-    found = None if failure is None else asdict(failure)
-    if found is not None:
-        found.pop("error")
-    return {"failure": found, "tried": tried, "hung": hung, "shared": control.shared}
+    sought = _Sought(run, candidate.spots, schedules, time.monotonic() + seconds)
+    failure = sought.found()
+    shown = None if failure is None else asdict(failure)
+    if shown is not None:
+        shown.pop("error")
+    return {
+        "failure": shown,
+        "tried": sought.tried,
+        "hung": sought.hung,
+        "shared": control.shared,
+    }
 
 
-def _again(failure: Failure) -> Strategy:
-    strategy = Replay(failure.choices, strict=True)
-    strategy.another()
-    return strategy
+class _Sought:
+    """Seeks the most visible failure that is soon found.
 
+    Attributes:
+        tried: How many schedules were.
+        hung: Why the last of them hung; empty if none did.
+    """
 
-def _sought(
-    run: Callable[[Strategy], Ran], spots: Sequence[Spot], schedules: int, seconds: float
-) -> tuple[Failure | None, int, str]:
-    """The most visible failure that is soon found, how many schedules were tried, what hung."""
-    until = time.monotonic() + seconds
-    best: Failure | None = None
-    last = schedules
-    tried = 0
-    hung: list[str] = []
-    while tried < last and time.monotonic() < until and len(hung) < _MOST_HUNG:
-        one = run(Directed(tried, spots))
-        tried += 1
+    def __init__(self, run: Run, spots: Sequence[Spot], schedules: int, until: float) -> None:
+        self.tried = 0
+        self.hung = ""
+        self._run = run
+        self._spots = spots
+        self._schedules = schedules
+        self._until = until
+        self._times_hung = 0
+
+    def found(self) -> Failure | None:
+        """A schedule with little in it that fails each time; None if none was found."""
+        while (best := self._most_visible()) is not None:
+            small = self._small(best)
+            if small is not None:
+                return small
+        return None
+
+    def _most_visible(self) -> Failure | None:
+        best: Failure | None = None
+        last = self._schedules
+        while self._may_go_on(last):
+            failure = self._one()
+            if failure is not None and failure.kind != HARM:
+                return failure
+            if failure is not None and best is None:
+                best, last = failure, min(last, self.tried + _FURTHER)
+        return best
+
+    def _may_go_on(self, last: int) -> bool:
+        return (
+            self.tried < last and time.monotonic() < self._until and self._times_hung < _MOST_HUNG
+        )
+
+    def _one(self) -> Failure | None:
+        """What comes of one more schedule, if it is a failure and all is known that it shares."""
+        number = self.tried
+        self.tried += 1
+        # Now and then without holding anybody: what is held may be what it needs.
+        strategy = RandomWalk(number) if number % 3 == 2 else Directed(number, self._spots)
+        one = self._run(strategy)
         if one.outcome.kind == HUNG:
-            hung.append(one.outcome.text)
+            self.hung = one.outcome.text
+            self._times_hung += 1
         if not one.outcome.is_failure:
-            continue
-        failure = one.failure(tried)
-        same = settled(run, failure) if one.learnt else failure
-        if same is None:
-            continue
-        if best is None:
-            best, last = same, min(schedules, tried + _FURTHER)
-        if same.kind != HARM:
-            best = same
-            break
-    return best, tried, "".join(hung[-1:])
+            return None
+        failure = one.failure(self.tried)
+        return settled(self._run, failure) if one.learnt else failure
+
+    def _small(self, failure: Failure) -> Failure | None:
+        """It with less in it; None if that does not fail each time."""
+        small = shrunk(self._run, failure, _SHRINKING)
+        for one in (small, failure):
+            again = Replay(one.choices, strict=True)
+            again.another()
+            if self._run(again).outcome.kind == one.kind:
+                return one
+        return None
 
 
 if __name__ == "__main__":

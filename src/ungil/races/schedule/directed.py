@@ -23,7 +23,7 @@ __all__ = ["Directed"]
 _GOES_ON = 0.7
 """How likely a thread goes on that can, rather than any other that is held nowhere."""
 
-_PASSES = 0.1
+_PASSES = 0.25
 """How likely a thread is not held where it would be: it may have to come there once more."""
 
 

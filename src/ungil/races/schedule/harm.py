@@ -89,7 +89,7 @@ def _passes(segments: Sequence[Segment]) -> Iterator[_Pass]:
 
 
 def _step(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
-    read, act = spots
+    read, act = spots[:2]
     since: dict[Thread, tuple[int, _Pass]] = {}
     for at, one in enumerate(passes):
         begun = since.get(one.thread)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import GreenletExit
 
 from ungil.races.schedule.threads import Access, Thread
+from ungil.races.schedule.world import MOMENT
 
 if TYPE_CHECKING:
     from ungil.races.schedule.points import Points
@@ -210,7 +211,7 @@ class Primitives:
         deadline = None if limit < 0 else world.time + limit
         blocked = is_taken if limit else None
         fresh, thread.fresh = thread.fresh, False
-        if not limit and fresh and _is_asked_for():
+        if (not limit and fresh and _is_asked_for()) or 0 < limit <= MOMENT:
             self._somebody_tries(world)
             pending = [Access((id(lock), "held"), False), *pending]
         if fresh and not world.alone:

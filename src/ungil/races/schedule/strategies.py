@@ -98,7 +98,7 @@ class Pct:
 
     def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
         """Whoever has the highest priority."""
-        spins = self._in_a_row > _PATIENCE or current.sleeps
+        spins = self._in_a_row > _PATIENCE or current.pauses
         if len(world.choices) in self._changes or spins:
             self._lowest -= 1
             self._priorities[current.path] = self._lowest
@@ -182,7 +182,10 @@ class Replay:
                 return one
         if self._strict and wanted is not None and not self.diverged:
             self.diverged = f"choice {number + 1} was thread {wanted}, which cannot go on here"
-        return current if current in ready else ready[0]
+        # Who waits for time to pass lets others go on, or it might wait for ever.
+        if current in ready and not current.pauses:
+            return current
+        return next((one for one in ready if one is not current), ready[0])
 
     def ended(self, world: World) -> None:
         """Were there as many choices as then?"""

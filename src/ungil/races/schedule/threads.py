@@ -76,6 +76,7 @@ class Thread:
         own: What the interpreter keeps for it alone.
         blocked: Tells whether it has to wait; None if it need not.
         sleeps: Does it wait for nothing but time?
+        pauses: Does it wait for no more than a moment, or sleep?
         deadline: In virtual time, when its waiting ends in any case.
         expired: Has its waiting ended so?
         waits_for: What it waits for, in words, and the lock if it is one.
@@ -108,6 +109,7 @@ class Thread:
         "name",
         "own",
         "path",
+        "pauses",
         "pending",
         "point",
         "segment",
@@ -125,6 +127,7 @@ class Thread:
         self.own: object = None
         self.blocked: Callable[[], object] | None = None
         self.sleeps = False
+        self.pauses = False
         self.deadline: float | None = None
         self.expired = False
         self.waits_for: tuple[str, object] = ("", None)

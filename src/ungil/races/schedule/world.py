@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "World"]
 
 MOST_STEPS = 20_000
+MOMENT = 1.0
+"""Seconds. Who waits no longer may wait for the time to pass, so that it can at any time, as in
+`sleep`; a longer timeout is there for the worst, and strikes when nobody else can go on."""
 MOST_USES = 500_000
 
 
@@ -245,13 +248,18 @@ class World:
         """
         thread.pending = pending
         thread.blocked, thread.deadline, thread.waits_for = blocked, deadline, waits_for
+        # A wait for the end of a thread has nothing pending: exhaustive search could not tell
+        # what its time running out depends on.
+        thread.pauses = thread.sleeps or (
+            deadline is not None and deadline - self.time <= MOMENT and bool(pending)
+        )
         if thread.starter is not None:
             starter, thread.starter = thread.starter, None
             self._to(starter)
         else:
             self._go_on(thread)
         thread.blocked = thread.deadline = None
-        thread.sleeps = False
+        thread.sleeps = thread.pauses = False
         expired, thread.expired = thread.expired, False
         return not expired
 
@@ -308,23 +316,20 @@ class World:
 
     def _ready(self) -> list[Thread]:
         ready = []
-        sleeper: Thread | None = None
+        first: Thread | None = None
         for one in self._alive:
             if one.starter is not None:
                 continue
-            if one.sleeps:
-                if sleeper is None or (one.deadline or 0) < (sleeper.deadline or 0):
-                    sleeper = one
-            elif one.blocked is None or not one.blocked():
+            if not one.sleeps and (one.blocked is None or not one.blocked()):
                 ready.append(one)
-        if sleeper is not None:
-            ready.append(sleeper)
+            elif one.pauses and (first is None or (one.deadline or 0) < (first.deadline or 0)):
+                first = one
+        if first is not None:
+            ready.append(first)
         if not ready:
             timed = [one for one in self._alive if one.deadline is not None]
             if timed:
-                first = min(timed, key=_deadline)
-                first.expired = True
-                ready.append(first)
+                ready.append(min(timed, key=_deadline))
         return ready
 
     def _go_on(self, thread: Thread) -> None:
@@ -350,7 +355,10 @@ class World:
             chosen = found
             self._begin(chosen, len(self.choices))
             self.choices.append(chosen.path)
-        if chosen.deadline is not None and (chosen.sleeps or chosen.expired):
+        if chosen.deadline is not None and (
+            chosen.sleeps or (chosen.blocked is not None and chosen.blocked())
+        ):
+            chosen.expired = True
             self.time = max(self.time, chosen.deadline)
         return chosen
 
