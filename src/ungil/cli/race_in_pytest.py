@@ -7,8 +7,9 @@ It does nothing without these options, unless the whole of pytest runs under `un
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         type=int,
         help="with --ungil-race: run each test N times at once, in threads",
+    )
+    group.addoption(
+        "--ungil-confirm",
+        metavar="SECONDS",
+        type=float,
+        default=60,
+        help="with --ungil-race: run tests again for so long at most, to confirm what was found",
     )
 
 
@@ -68,6 +76,18 @@ def _started(folder: Path, together: int | None) -> Watcher:
     # What plugins have imported already is watched as well.
     session.take_over()
     return Watcher(session, config, records)
+
+
+def _without_us(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """The same run of pytest, not watched."""
+    words = map(os.fspath, arguments)
+    left = ["-m", "pytest"]
+    for word in words:
+        if word in {"--ungil-together", "--ungil-confirm"}:
+            next(words, None)
+        elif not word.startswith(("--ungil-race", "--ungil-together=", "--ungil-confirm=")):
+            left.append(word)
+    return left
 
 
 class Together:
@@ -131,11 +151,15 @@ class Watcher(Together):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the watch; races make the run fail, as a failed test does."""
-        from ungil.cli.race import report_of  # noqa: PLC0415 - likewise
+        from ungil.cli.race import Again, report_of  # noqa: PLC0415 - likewise
         from ungil.races import observation  # noqa: PLC0415 - likewise
 
         self._session.stop()
-        self._report = report_of(observation(self._records), "pytest", self._config)
+        seconds = session.config.getoption("--ungil-confirm")
+        program = _without_us(session.config.invocation_params.args)
+        again = Again(program, self._session.settings, seconds) if seconds else None
+        found = observation(self._records)
+        self._report = report_of(found, "pytest", self._config, again=again)
         failed = self._report.exit_status(self._config.fail_on) == 1
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,261 @@
+"""What `ungil race` finds is run again until a schedule shows it, and that schedule replays."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ungil.races._native._core", reason="exploring needs the native core")
+if not hasattr(os, "fork"):
+    pytest.skip("confirming needs processes that can be copied", allow_module_level=True)
+
+COUNTER = """
+    import threading
+
+    class Counter:
+        def __init__(self): self.n = 0
+
+        def add(self):
+            self.n += 1
+
+    counter = Counter()
+    threads = [threading.Thread(target=counter.add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+ASSERTS = COUNTER + "    assert counter.n == 2, f'{counter.n} of 2'\n"
+
+# What orders the two is nothing that the watch knows of.
+IN_ORDER = """
+    import io, threading, time
+
+    class Counter:
+        n = 0
+
+    done = io.BytesIO()
+
+    def first():
+        Counter.n += 1
+        done.write(b"done")
+
+    def second():
+        while not done.getvalue(): time.sleep(0.001)
+        Counter.n += 1
+
+    threads = [threading.Thread(target=one) for one in (first, second)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
+HANGS_THE_SECOND_TIME = """
+    import pathlib, threading
+
+    been = pathlib.Path("been")
+
+    class Counter:
+        n = 0
+
+    def add():
+        Counter.n += 1
+        while been.exists(): pass
+
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    been.touch()
+"""
+
+ENDS_ITS_PROCESS = """
+    import os, pathlib, threading
+
+    been = pathlib.Path("been")
+
+    class Counter:
+        n = 0
+
+    def add():
+        Counter.n += 1
+
+    if been.exists(): os._exit(7)
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    been.touch()
+"""
+
+BANK = """
+    class Account:
+        def __init__(self, balance):
+            self.balance = balance
+
+        def withdraw(self, amount):
+            if self.balance >= amount:
+                self.balance -= amount
+                return True
+            return False
+"""
+
+TEST_BANK = """
+    import threading
+
+    import pytest
+    from bank import Account
+
+    @pytest.fixture
+    def account():
+        return Account(100)
+
+    def test_alone(account):
+        assert account.withdraw(60)
+
+    @pytest.mark.parametrize("amount", [20, 60])
+    def test_together(account, amount):
+        threads = [threading.Thread(target=account.withdraw, args=(amount,)) for _ in range(2)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert account.balance >= 0
+"""
+
+
+class Project:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def write(self, name, text):
+        (self.folder / name).write_text(textwrap.dedent(text).lstrip())
+
+    def run(self, *command):
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=self.folder,
+            env={**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")},
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+
+    def race(self, *arguments):
+        done = self.run("ungil", "race", *arguments)
+        assert "Traceback" not in done.stderr.replace("AssertionError", "")
+        return done
+
+    def findings(self, *arguments):
+        self.race("--confirm", "150", "--format", "json", "--output", "report.json", *arguments)
+        report = json.loads((self.folder / "report.json").read_text())
+        return [one for one in report["findings"] if one["code"] != "UG411"]
+
+    def schedules(self):
+        return [str(one.relative_to(self.folder)) for one in self.folder.glob(".ungil/*")]
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def test_a_value_that_is_lost(project):
+    project.write("app.py", COUNTER)
+    (finding,) = project.findings("app.py")
+    assert finding["confirmed"] is True
+    assert "Confirmed in schedule" in finding["message"]
+    # One reads, the other reads and writes, and the first writes back: nothing else.
+    told = [(one["thread"], one["text"]) for one in finding["turns"] if one["thread"][:1] == "T"]
+    first, *others, last = told
+    assert first[0] == last[0]
+    assert {thread for thread, _ in others} == {thread for thread, _ in told} - {first[0]}
+    assert [text for _, text in told] == [
+        f"self.n  ({half})" for half in ("reads", "reads", "writes", "writes")
+    ]
+    (file,) = project.schedules()
+    for _ in range(3):
+        again = project.race("replay", file)
+        assert (again.returncode, again.stderr) == (1, "")
+        assert "harm: " in again.stdout
+
+
+def test_what_fails_visibly_is_preferred(project):
+    project.write("app.py", ASSERTS)
+    (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG401"]
+    assert "AssertionError: 1 of 2" in finding["message"]
+    (file,) = [one for one in project.schedules() if "UG401" in one]
+    assert "failed: AssertionError: 1 of 2" in project.race("replay", file).stdout
+
+
+def test_what_does_not_come_true_is_said(project):
+    project.write("app.py", IN_ORDER)
+    (finding,) = project.findings("app.py")
+    assert (finding["code"], finding["confirmed"]) == ("UG401", False)
+    assert "Not confirmed after" in finding["message"]
+    assert project.schedules() == []
+
+
+def test_it_can_be_left_out(project):
+    project.write("app.py", COUNTER)
+    (finding,) = project.findings("--confirm", "0", "app.py")
+    assert finding["confirmed"] is None
+    assert project.schedules() == []
+
+
+def test_what_hangs_when_it_runs_again_is_ended(project):
+    project.write("app.py", HANGS_THE_SECOND_TIME)
+    (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG401"]
+    assert finding["confirmed"] is False
+    assert "did not end" in finding["message"]
+
+
+def test_what_ends_its_process_is_said(project):
+    project.write("app.py", ENDS_ITS_PROCESS)
+    (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG401"]
+    assert finding["confirmed"] is False
+    assert "ended with 7" in finding["message"]
+
+
+def test_a_schedule_that_cannot_be_kept(project):
+    project.write("app.py", COUNTER)
+    (project.folder / ".ungil").write_text("a file")
+    (finding,) = project.findings("app.py")
+    assert finding["confirmed"] is True
+    assert "could not be kept" in finding["message"]
+
+
+@pytest.mark.parametrize("by_plugin", [False, True])
+def test_the_test_that_showed_it_is_run_again(project, by_plugin):
+    project.write("bank.py", BANK)
+    project.write("test_bank.py", TEST_BANK)
+    if by_plugin:
+        done = project.run("pytest", "-q", "--ungil-race", "--ungil-confirm=150")
+        said = done.stdout
+    else:
+        done = project.race("--confirm", "150", "-m", "pytest", "-q")
+        said = done.stderr
+    assert "3 passed" in done.stdout
+    assert "Confirmed in schedule" in " ".join(said.split())
+    (file,) = [one for one in project.schedules() if "UG402" in one]
+    recorded = json.loads((project.folder / file).read_text())
+    assert recorded["only"].startswith("test_bank.py::test_together[")
+    again = project.race("replay", file)
+    assert again.returncode == 1
+    assert "bank.py:6  self.balance" in again.stdout
+
+
+def test_what_is_set_aside_is_not_run_again(project):
+    project.write("app.py", COUNTER.replace("self.n += 1", "self.n += 1  # ungil: benign - ok"))
+    (finding,) = project.findings("app.py")
+    assert (finding["ignored"], finding["confirmed"]) == ("ok", None)
+
+
+def test_text_output_shows_two_columns(project):
+    project.write("app.py", COUNTER)
+    done = project.race("app.py")
+    heads = next(one for one in done.stderr.splitlines() if "MainThread  " in one)
+    assert "Thread-1 (add)" in heads
+    assert "Thread-2 (add)" in heads
+    assert Path(project.folder, ".ungil").is_dir()
