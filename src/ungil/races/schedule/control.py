@@ -13,11 +13,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from greenlet import GreenletExit
-
 from ungil.races.abroad import FORMS
 from ungil.races.candidate import Place, place_of
 from ungil.races.instrument import PREFIX
+from ungil.races.schedule.carriers import Ended, Greenlets
 from ungil.races.schedule.points import Point, Points
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
@@ -65,12 +64,8 @@ def _threading_of(world: World) -> Iterator[None]:
     hook, counter, collects = module.excepthook, module._counter, gc.isenabled()  # noqa: SLF001 - see above
 
     def excepthook(args: Any, /) -> None:  # noqa: ANN401 - as threading has it
-        thread, error = world.running, args.exc_value
-        if (
-            not world.over
-            and thread is not None
-            and not isinstance(error, GreenletExit | SystemExit)
-        ):
+        thread, error = world.here(), args.exc_value
+        if not world.over and thread is not None and not isinstance(error, Ended | SystemExit):
             world.fail(thread, error)
 
     module.excepthook, module._counter = excepthook, itertools.count(1).__next__  # noqa: SLF001 - see above
@@ -155,8 +150,9 @@ class Control:
     def fail(self, error: BaseException) -> None:
         """What runs has failed, though the exception was caught."""
         world = self._points.world
-        if world is not None and world.running is not None:
-            world.fail(world.running, error)
+        thread = None if world is None or world.over else world.here()
+        if world is not None and thread is not None:
+            world.fail(thread, error)
 
     def execute(
         self,
@@ -171,7 +167,7 @@ class Control:
             strategy: Chooses.
             before_threads: As `World` has it.
         """
-        world = World(strategy, self._native.own, self._primitives.original["get_ident"]())
+        world = World(strategy, Greenlets(self._primitives.original, self._native.own))
         world.before_threads = before_threads
         self._primitives.begin()
         self._points.world = world

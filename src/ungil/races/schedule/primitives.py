@@ -19,8 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from greenlet import GreenletExit
-
+from ungil.races.schedule.carriers import Ended
 from ungil.races.schedule.threads import Access, Thread
 from ungil.races.schedule.world import MOMENT
 
@@ -150,14 +149,14 @@ class Primitives:
 
     def _here(self) -> tuple[World | None, Thread | None]:
         world = self._points.world
-        if world is None or world.over or self.original["get_ident"]() != self._home:
+        if world is None or world.over or (thread := world.here()) is None:
             return None, None
-        return world, world.running
+        return world, thread
 
     def _is_over(self) -> bool:
         """Is this a thread that is being ended, in its `finally`?"""
         world = self._points.world
-        return world is not None and world.over and self.original["get_ident"]() == self._home
+        return world is not None and world.over and world.here() is not None
 
     def _point(self, world: World, thread: Thread, access: Access) -> None:
         """The first operation behind a place in the source is a point."""
@@ -176,7 +175,7 @@ class Primitives:
             if not self._is_over():
                 return bool(original(lock, blocking, timeout))
             if not original(lock, False) and blocking:
-                raise GreenletExit  # whoever has it may have been ended before
+                raise Ended  # whoever has it may have been ended before
             return True
         key = id(lock)
         if key not in self._taken:
@@ -392,12 +391,9 @@ class Primitives:
 
     def get_ident(self) -> int:
         """Which thread runs."""
-        ident: int = self.original["get_ident"]()
         world = self._points.world
-        if world is None or ident != self._home:
-            return ident
-        running = world.running
-        return ident if running is None else running.ident
+        thread = None if world is None else world.here()
+        return int(self.original["get_ident"]()) if thread is None else thread.ident
 
     def start_new_thread(
         self,

@@ -70,7 +70,7 @@ class Thread:
     Attributes:
         path: Which it is, in any execution: `0` is the main thread, `0.2` the second one
             that it started.
-        ident: As the program sees it.
+        ident: As the program sees it; the carrier gives it.
         daemon: Need nobody wait for it?
         carried: What the carrier runs it on.
         own: What the interpreter keeps for it alone.
@@ -118,9 +118,9 @@ class Thread:
         "waits_for",
     )
 
-    def __init__(self, path: str, ident: int) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        self.ident = ident
+        self.ident = 0
         self.name = path
         self.daemon = False
         self.carried: Any = None

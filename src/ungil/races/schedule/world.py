@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from greenlet import GreenletExit, getcurrent, greenlet
-
+from ungil.races.schedule.carriers import Carrier, Ended
 from ungil.races.schedule.threads import Access, Segment, Thread
 
 if TYPE_CHECKING:
@@ -27,13 +26,6 @@ MOMENT = 1.0
 """Seconds. Who waits no longer may wait for the time to pass, so that it can at any time, as in
 `sleep`; a longer timeout is there for the worst, and strikes when nobody else can go on."""
 MOST_USES = 500_000
-
-
-class Own(Protocol):
-    """Exchanges what the interpreter keeps for a thread; see `_native/hooks.c`."""
-
-    def __call__(self, given: object, /) -> object:
-        """Gives back what was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +84,12 @@ class World:
             comes then; until then there is nothing to choose.
     """
 
-    def __init__(self, strategy: Strategy, own: Own, ident: int) -> None:
+    def __init__(self, strategy: Strategy, carrier: Carrier) -> None:
         """Prepare it.
 
         Args:
             strategy: Chooses.
-            own: Exchanges what is each thread's own.
-            ident: Of the thread that this runs in.
+            carrier: Runs the threads; it serves this one execution.
         """
         self.threads: list[Thread] = []
         self.segments: list[Segment] = []
@@ -112,26 +103,22 @@ class World:
         self.keep: list[object] = []
         self.before_threads: Callable[[], Strategy] | None = None
         self._strategy = strategy
-        self._own = own
-        self._ident = ident
+        self.here = carrier.here
+        self._carrier = carrier
+        carrier.world = self
         self._alive: list[Thread] = []
         self._seen: dict[tuple[int, str], _Seen] = {}
         self._uses = 0
         self._outcome: Outcome | None = None
-        self._hub: greenlet | None = None
 
     # From outside.
 
     def run(self, function: Callable[[], object]) -> Outcome:
         """Run a function as the main thread, until it and its threads have ended."""
-        self._hub = getcurrent()
-        main = self._new("0", self._ident)
+        main = self._new("0")
         main.name = "MainThread"
-        main.carried = greenlet(lambda: self._main(main, function), self._hub)
         self._begin(main, -1)
-        self.running = main
-        # The main thread is the one that runs anyway, with what is its own.
-        main.carried.switch()
+        self._carrier.run(main, lambda: self._main(main, function))
         self._end_all()
         self.running = None
         return self._outcome or Outcome("passed")
@@ -139,39 +126,31 @@ class World:
     def _main(self, thread: Thread, function: Callable[[], object]) -> None:
         try:
             function()
-        except GreenletExit:
+        except Ended:
             return
         except BaseException as error:  # noqa: BLE001 - it is the program's
-            self.fail(thread, error)
-            return
-        self._ended(thread)
+            if not self.over:
+                self.fail(thread, error)
+        if not self.over:
+            self._ended(thread)
 
-    def fail(self, thread: Thread, error: BaseException) -> None:
+    def fail(self, thread: Thread, error: BaseException) -> NoReturn:
         """An exception was not caught: the execution is over."""
         self._finish(Outcome("failed", _said(error), thread.path, error))
 
-    def _finish(self, outcome: Outcome) -> None:
+    def _finish(self, outcome: Outcome) -> NoReturn:
         if self._outcome is None:
             self._outcome = outcome
-        if self._hub is not None and getcurrent() is not self._hub:
-            self._to_hub()
-
-    def _to_hub(self) -> None:
-        self._hand_over(self.threads[0])
         self.over = True
-        if self._hub is not None:
-            self._hub.switch()
-        raise GreenletExit
+        self._carrier.leave()
+        raise Ended
 
     def _end_all(self) -> None:
         """End what still runs; whatever its `finally` does is not under control."""
         self.over = True
         for thread in self.threads:
-            if thread.carried is not None and not thread.carried.dead:
-                self._hand_over(thread)
-                thread.carried.throw(GreenletExit)
+            self._carrier.end(thread)
             thread.alive = False
-        self._hand_over(self.threads[0])
 
     # From the threads.
 
@@ -183,9 +162,9 @@ class World:
         if self.alone and self.before_threads is not None:
             self._strategy = self.before_threads()
         starter.children += 1
-        thread = self._new(f"{starter.path}.{starter.children}", len(self.threads))
+        thread = self._new(f"{starter.path}.{starter.children}")
         thread.daemon, thread.starter = daemon, starter
-        thread.carried = greenlet(lambda: self._thread(thread, function), self._hub)
+        self._carrier.spawn(thread, lambda: self._thread(thread, function))
         thread.segment = Segment(thread, -1)
         self.segments.append(thread.segment)
         if starter.segment is not None:
@@ -197,7 +176,7 @@ class World:
     def _thread(self, thread: Thread, function: Callable[[], object]) -> None:
         try:
             function()
-        except (SystemExit, GreenletExit):
+        except (SystemExit, Ended):
             pass
         except BaseException as error:  # noqa: BLE001 - it is the program's
             if not self.over:
@@ -213,13 +192,10 @@ class World:
             thread.at_end()
         if thread.starter is not None:
             starter, thread.starter = thread.starter, None
-            self._hand_over(starter)
-            thread.carried.parent = starter.carried
+            self._carrier.then(thread, starter)
         elif self._alive and not self._all_may_be_left():
             # Who is chosen goes on when this one has returned.
-            chosen = self._choose(thread)
-            self._hand_over(chosen)
-            thread.carried.parent = chosen.carried
+            self._carrier.then(thread, self._choose(thread))
         else:
             self._finish(Outcome("passed"))
 
@@ -351,7 +327,6 @@ class World:
             found = self._strategy.choose(ready, thread, self)
             if found is None:
                 self._finish(Outcome("pruned"))
-                raise GreenletExit
             chosen = found
             self._begin(chosen, len(self.choices))
             self.choices.append(chosen.path)
@@ -371,18 +346,9 @@ class World:
         self.segments.append(thread.segment)
 
     def _to(self, thread: Thread) -> None:
-        self._hand_over(thread)
-        thread.carried.switch()
+        self._carrier.to(thread)
         if self.over:
-            raise GreenletExit
-
-    def _hand_over(self, thread: Thread) -> None:
-        """From now on it is this one that runs."""
-        before, self.running = self.running, thread
-        if before is not thread:
-            mine = self._own(thread.own)
-            if before is not None:
-                before.own = mine
+            raise Ended
 
     def _stuck(self) -> None:
         """Nobody can go on."""
@@ -407,8 +373,8 @@ class World:
                 return found
         return []
 
-    def _new(self, path: str, ident: int) -> Thread:
-        thread = Thread(path, ident)
+    def _new(self, path: str) -> Thread:
+        thread = Thread(path)
         self.threads.append(thread)
         self._alive.append(thread)
         return thread

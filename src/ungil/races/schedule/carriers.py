@@ -1,0 +1,137 @@
+"""What the threads of an execution run on.
+
+A world says who goes on; a carrier lets it. On greenlets, all in one thread of the system,
+to let another go on is a function call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from greenlet import getcurrent, greenlet
+
+from ungil.races.schedule.threads import Thread
+
+if TYPE_CHECKING:
+    from ungil.races.schedule.world import World
+
+__all__ = ["Carrier", "Ended", "Greenlets", "Own"]
+
+
+class Ended(BaseException):
+    """Is raised in a thread that is ended from outside."""
+
+
+class Own(Protocol):
+    """Exchanges what the interpreter keeps for a thread; see `_native/hooks.c`."""
+
+    def __call__(self, given: object, /) -> object:
+        """Gives back what was there."""
+
+
+class Carrier(Protocol):
+    """Runs the threads of one execution, one at a time: the world's `running`.
+
+    Attributes:
+        world: The execution, which says so itself.
+    """
+
+    world: World
+
+    def run(self, main: Thread, body: Callable[[], object]) -> None:
+        """Run the main thread, and those that are let go on, until one of them leaves."""
+
+    def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
+        """Make a thread, which begins when it is let go on first."""
+
+    def to(self, thread: Thread) -> None:
+        """Let another go on, until somebody lets this one."""
+
+    def then(self, thread: Thread, other: Thread) -> None:
+        """Let another go on as soon as this one, which is at its end, has returned."""
+
+    def leave(self) -> None:
+        """Go back to who called `run`; the thread that leaves is ended later, as all are."""
+
+    def end(self, thread: Thread) -> None:
+        """Raise `Ended` where a thread waits, if it has not ended, and let it unwind."""
+
+    def here(self) -> Thread | None:
+        """Which of its threads calls this; None if it is none of them."""
+
+
+class Greenlets:
+    """All in the thread of the system that runs the execution.
+
+    Attributes:
+        world: The execution.
+    """
+
+    world: World
+
+    def __init__(self, original: Mapping[str, Callable[..., Any]], own: Own) -> None:
+        """Prepare it.
+
+        Args:
+            original: The C functions that are under control, by name.
+            own: Exchanges what is each thread's own.
+        """
+        self._ident = original["get_ident"]
+        self._home = self._ident()
+        self._own = own
+
+    def run(self, main: Thread, body: Callable[[], object]) -> None:
+        """Run the main thread; it has what is the own of this one."""
+        self._main = main
+        self._hub = getcurrent()
+        main.ident = self._home
+        main.carried = greenlet(_ending(body), self._hub)
+        self.world.running = main
+        main.carried.switch()
+
+    def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
+        """Make a thread."""
+        thread.ident = len(self.world.threads)
+        thread.carried = greenlet(_ending(body), self._hub)
+
+    def to(self, thread: Thread) -> None:
+        """Let another go on."""
+        self._hand_over(thread)
+        thread.carried.switch()
+
+    def then(self, thread: Thread, other: Thread) -> None:
+        """Let another go on behind this one."""
+        self._hand_over(other)
+        thread.carried.parent = other.carried
+
+    def leave(self) -> None:
+        """Go back to who called `run`."""
+        self._hand_over(self._main)
+        self._hub.switch()
+
+    def end(self, thread: Thread) -> None:
+        """End a thread."""
+        if not thread.carried.dead:
+            self._hand_over(thread)
+            thread.carried.throw(Ended)
+            self._hand_over(self._main)
+
+    def here(self) -> Thread | None:
+        """Whoever runs, in this thread of the system."""
+        return self.world.running if self._ident() == self._home else None
+
+    def _hand_over(self, thread: Thread) -> None:
+        """From now on it is this one that runs."""
+        before, self.world.running = self.world.running, thread
+        if before is not None and before is not thread:
+            before.own = self._own(thread.own)
+
+
+def _ending(body: Callable[[], object]) -> Callable[[], object]:
+    def run() -> None:
+        with suppress(Ended):
+            body()
+
+    return run
