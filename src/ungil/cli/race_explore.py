@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ungil.cli.schedules import turns
 from ungil.config import ConfigError, load
 from ungil.findings import Finding, Report, printable
 from ungil.races.schedule import (
+    CARRIERS,
     STRATEGIES,
     Recorded,
     RecordedError,
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     explore.add_argument("--seconds", type=_positive, default=60, metavar="S")
     explore.add_argument("--seed", type=int, default=0)
     explore.add_argument("--patience", type=_positive, default=10, metavar="S")
+    explore.add_argument("--carrier", choices=("auto", *CARRIERS), default="auto")
     explore.add_argument("--save", type=Path, metavar="FILE", help="where the schedule goes")
     explore.add_argument("--format", choices=("terminal", "json"), default="terminal")
     again = words.add_parser(
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     again.add_argument("file", type=Path)
     again.add_argument("--pdb", action="store_true", help="a debugger, where it fails")
+    again.add_argument("--carrier", choices=CARRIERS)
     again.add_argument("--patience", type=_positive, default=10, metavar="S")
     return parser
 
@@ -87,7 +90,18 @@ def _positive(text: str) -> int:
 
 
 def _carried_out(request: Request) -> dict[str, Any]:
-    """What a process found that was asked; `hung` or `problem` say why it found nothing."""
+    """What a process found that was asked; `hung` or `problem` say why it found nothing.
+
+    If threads on greenlets hang, another is asked, with threads of the system.
+    """
+    found = _asked(request)
+    if found.get("hung") and found.get("carrier") != "threads" and request.carrier == "auto":
+        why = f"on greenlets it hangs in {printable(found['hung'])}"
+        found = {**_asked(replace(request, carrier="threads")), "why": why}
+    return found
+
+
+def _asked(request: Request) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
         command = [sys.executable, "-m", "ungil.races.schedule.program", folder]
         text = json.dumps(asdict(request))
@@ -115,6 +129,7 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
         options.seconds,
         options.seed,
         patience=options.patience,
+        carrier=options.carrier,
     )
     found = _carried_out(request)
     if found.get("problem"):
@@ -122,8 +137,8 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
     if found.get("hung"):
         return complain(
             f"schedule {found['executions'] + 1} of {options.test} hangs: nobody comes to a choice "
-            f"for {options.patience} s; last seen in {printable(found['hung'])}. What waits for "
-            "something else than locks, queues and threads is not under control",
+            f"for {options.patience} s; last seen in {printable(found['hung'])}. It computes "
+            "without end, or waits for what does not come",
             3,
         )
     failure = found["failure"]
@@ -136,6 +151,7 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
             failure["text"],
             tuple(failure["choices"]),
             tuple(map(tuple, found["shared"])),
+            carrier=found["carrier"],
         )
         write_recorded(recorded, file)
     report = Report(
@@ -158,7 +174,11 @@ def _replay(options: argparse.Namespace, settings: str) -> int:
     except RecordedError as error:
         return complain(f"cannot replay {printable(str(options.file))}: {error}", 2)
     request = Request(
-        settings, file=str(options.file), debug=options.pdb, patience=options.patience
+        settings,
+        file=str(options.file),
+        debug=options.pdb,
+        patience=options.patience,
+        carrier=options.carrier or recorded.carrier,
     )
     found = _carried_out(request)
     if found.get("problem") or found.get("hung"):
@@ -205,6 +225,16 @@ def _notes(found: dict[str, Any]) -> list[str]:
         notes.append(f"No failure in {count}, by {found['strategy']}; others may fail.")
         if found["bound"]:
             notes.append(f"{found['bound'][0].upper()}{found['bound'][1:]}.")
+    if found["carrier"] == "threads":
+        why = f": {found['why']}" if found.get("why") else ""
+        notes.append(f"On threads of the system{why}.")
+    if found["outside"]:
+        notes.append(
+            "Not under control: when threads came back that waited outside of it, in C code."
+        )
+    if found["left"]:
+        names = ", ".join(found["left"][:5])
+        notes.append(f"Left behind, since they wait in C code and nobody wakes them: {names}.")
     if found["unwatched"]:
         names = ", ".join(sorted(set(found["unwatched"]))[:5])
         notes.append(f"Not under control: what these packages do between their locks: {names}.")

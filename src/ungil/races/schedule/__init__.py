@@ -1,11 +1,11 @@
 """Threads under control: which schedules there are, and what a test does in them.
 
-A *strategy* says who goes on, a *world* runs one execution with its threads on greenlets
-(a switch is a function call, where two threads of the system would wait for each other),
-and *exploring* runs one after the other until one fails.
+A *strategy* says who goes on, a *world* runs one execution, a *carrier* its threads (on
+greenlets, where a switch is a function call, or on threads of the system, for code that
+needs them), and *exploring* runs one after the other until one fails.
 """
 
-from ungil.races.schedule.control import Control, NotPossibleError
+from ungil.races.schedule.control import CARRIERS, Control, NotPossibleError
 from ungil.races.schedule.exploring import (
     STRATEGIES,
     Exploration,
@@ -18,6 +18,7 @@ from ungil.races.schedule.request import Request
 from ungil.races.schedule.within import explore_here
 
 __all__ = [
+    "CARRIERS",
     "STRATEGIES",
     "Control",
     "Exploration",

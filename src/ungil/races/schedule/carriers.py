@@ -1,7 +1,8 @@
 """What the threads of an execution run on.
 
 A world says who goes on; a carrier lets it. On greenlets, all in one thread of the system,
-to let another go on is a function call.
+to let another go on is a function call; on threads of the system (`system`) code in C that
+waits, or asks which thread it is in, finds what it would without control.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ class Carrier(Protocol):
 
     Attributes:
         world: The execution, which says so itself.
+        on_one: Does it run all in one thread of the system?
     """
 
     world: World
+    on_one: bool
 
     def run(self, main: Thread, body: Callable[[], object]) -> None:
         """Run the main thread, and those that are let go on, until one of them leaves."""
@@ -46,20 +49,23 @@ class Carrier(Protocol):
     def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
         """Make a thread, which begins when it is let go on first."""
 
-    def to(self, thread: Thread) -> None:
-        """Let another go on, until somebody lets this one."""
+    def to(self, thread: Thread | None) -> None:
+        """Let another go on, or nobody, until somebody lets this one."""
 
-    def then(self, thread: Thread, other: Thread) -> None:
+    def then(self, thread: Thread, other: Thread | None) -> None:
         """Let another go on as soon as this one, which is at its end, has returned."""
 
     def leave(self) -> None:
         """Go back to who called `run`; the thread that leaves is ended later, as all are."""
 
-    def end(self, thread: Thread) -> None:
-        """Raise `Ended` where a thread waits, if it has not ended, and let it unwind."""
+    def end(self, thread: Thread) -> bool:
+        """Raise `Ended` where a thread waits, if it has not ended; has it unwound?"""
+
+    def who(self) -> Thread | None:
+        """Which of its threads calls this; None if it is none of them."""
 
     def here(self) -> Thread | None:
-        """Which of its threads calls this; None if it is none of them."""
+        """As `who`; from then on it is this one that runs."""
 
 
 class Greenlets:
@@ -70,6 +76,7 @@ class Greenlets:
     """
 
     world: World
+    on_one = True
 
     def __init__(self, original: Mapping[str, Callable[..., Any]], own: Own) -> None:
         """Prepare it.
@@ -96,31 +103,36 @@ class Greenlets:
         thread.ident = len(self.world.threads)
         thread.carried = greenlet(_ending(body), self._hub)
 
-    def to(self, thread: Thread) -> None:
-        """Let another go on."""
-        self._hand_over(thread)
-        thread.carried.switch()
+    def to(self, thread: Thread | None) -> None:
+        """Let another go on; somebody always can."""
+        if thread is not None:
+            self._hand_over(thread)
+            thread.carried.switch()
 
-    def then(self, thread: Thread, other: Thread) -> None:
+    def then(self, thread: Thread, other: Thread | None) -> None:
         """Let another go on behind this one."""
-        self._hand_over(other)
-        thread.carried.parent = other.carried
+        if other is not None:
+            self._hand_over(other)
+            thread.carried.parent = other.carried
 
     def leave(self) -> None:
         """Go back to who called `run`."""
         self._hand_over(self._main)
         self._hub.switch()
 
-    def end(self, thread: Thread) -> None:
+    def end(self, thread: Thread) -> bool:
         """End a thread."""
         if not thread.carried.dead:
             self._hand_over(thread)
             thread.carried.throw(Ended)
             self._hand_over(self._main)
+        return True
 
-    def here(self) -> Thread | None:
+    def who(self) -> Thread | None:
         """Whoever runs, in this thread of the system."""
         return self.world.running if self._ident() == self._home else None
+
+    here = who
 
     def _hand_over(self, thread: Thread) -> None:
         """From now on it is this one that runs."""

@@ -16,16 +16,20 @@ from typing import Any
 from ungil.races.abroad import FORMS
 from ungil.races.candidate import Place, place_of
 from ungil.races.instrument import PREFIX
-from ungil.races.schedule.carriers import Ended, Greenlets
+from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
+from ungil.races.schedule.forking import attend
 from ungil.races.schedule.points import Point, Points
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
-from ungil.races.schedule.threads import Access
+from ungil.races.schedule.system import SystemThreads
+from ungil.races.schedule.threads import Access, Thread
 from ungil.races.schedule.world import Outcome, World
 from ungil.races.trace import Touch
 from ungil.races.watching import name_of
 
-__all__ = ["Control", "NotPossibleError"]
+__all__ = ["CARRIERS", "Control", "NotPossibleError"]
+
+CARRIERS = ("greenlets", "threads")
 
 
 _TRIES: Place = ("", 0, "locks are tried")
@@ -64,6 +68,9 @@ def _threading_of(world: World) -> Iterator[None]:
     hook, counter, collects = module.excepthook, module._counter, gc.isenabled()  # noqa: SLF001 - see above
 
     def excepthook(args: Any, /) -> None:  # noqa: ANN401 - as threading has it
+        if world.is_child:
+            hook(args)
+            return
         thread, error = world.here(), args.exc_value
         if not world.over and thread is not None and not isinstance(error, Ended | SystemExit):
             world.fail(thread, error)
@@ -81,9 +88,15 @@ def _threading_of(world: World) -> Iterator[None]:
 
 
 class Control:
-    """Stands where `Watch` does, and runs executions."""
+    """Stands where `Watch` does, and runs executions.
 
-    def __init__(self, shared: Iterable[Place] = ()) -> None:
+    Attributes:
+        carrier: What threads run on: `greenlets` or `threads`, those of the system.
+        outside: Did somebody wait where it was not seen, since `forget`?
+        left: The names of threads that could not be ended since then.
+    """
+
+    def __init__(self, shared: Iterable[Place] = (), carrier: str = "greenlets") -> None:
         """Prepare it.
 
         Args:
@@ -100,11 +113,13 @@ class Control:
             ) from None
         self._native: ModuleType = _core
         self.core = self
+        self.carrier = carrier
         self._shared = frozenset(shared)
         self._made: list[Point] = []
         self._points = Points()
         self._primitives = Primitives(self._points)
         self.forget()
+        attend(self)
 
     def start(self) -> None:
         """Take control."""
@@ -130,6 +145,8 @@ class Control:
 
     def forget(self) -> None:
         """Another test may share other things: know no more of it than at the beginning."""
+        self.outside = False
+        self.left: dict[str, None] = {}
         for point in self._made:
             point.shared = place_of(point.touch) in self._shared
         self._primitives.tries = _TRIES in self._shared
@@ -167,7 +184,7 @@ class Control:
             strategy: Chooses.
             before_threads: As `World` has it.
         """
-        world = World(strategy, Greenlets(self._primitives.original, self._native.own))
+        world = World(strategy, self._new_carrier())
         world.before_threads = before_threads
         self._primitives.begin()
         self._points.world = world
@@ -176,9 +193,47 @@ class Control:
                 outcome = world.run(function)
         finally:
             self._points.world = None
-            self._primitives.end()
+            self._primitives.end(world.left)
+        self.outside |= world.outside
+        self.left.update(dict.fromkeys(one.name for one in world.left))
         strategy.ended(world)
         return world, outcome
+
+    def _new_carrier(self) -> Carrier:
+        original = self._primitives.original
+        if self.carrier == "threads":
+            return SystemThreads(original)
+        return Greenlets(original, self._native.own)
+
+    def is_calling(self) -> bool:
+        """Is it a thread under control that calls this?"""
+        world = self._points.world
+        return world is not None and not world.over and world.who() is not None
+
+    def let_free(self) -> None:
+        """This is a process that the program has forked: its one thread is a plain one."""
+        world = self._points.world
+        thread = None if world is None or world.over else world.who()
+        if world is None or thread is None:
+            return
+        world.is_child = True
+        self._points.world = None
+        self.stop()
+        self._primitives.to_plain(thread)
+
+    @property
+    def moves(self) -> int:
+        """How often somebody was chosen in the execution that runs: it grows if one goes on."""
+        world = self._points.world
+        return 0 if world is None else len(world.segments)
+
+    @property
+    def occupied(self) -> Thread | None:
+        """Who runs, or is away if nobody does."""
+        world = self._points.world
+        if world is None:
+            return None
+        return world.running or next((one for one in world.threads if one.away), None)
 
     def together(self, functions: Sequence[Callable[[], object]]) -> None:
         """Run functions at once, each in a thread, and wait for all; within an execution.

@@ -128,6 +128,9 @@ class Exploration:
         seconds: How long it took.
         threads: The most threads that one had.
         choices: The most choices that one had.
+        carrier: What the threads ran on.
+        outside: Did somebody wait where it was not seen? Then not all was chosen.
+        left: The names of threads that could not be ended.
     """
 
     strategy: str
@@ -138,6 +141,9 @@ class Exploration:
     seconds: float
     threads: int
     choices: int
+    carrier: str = "greenlets"
+    outside: bool = False
+    left: tuple[str, ...] = ()
 
 
 def strategy_named(name: str, seed: int) -> Strategy:
@@ -212,7 +218,7 @@ def explore(
                 failure = shrunk(run, again)
                 break
             # It failed, but where others may come in was not known: sought once more.
-    complete = isinstance(chooser, Dpor) and chooser.complete
+    complete = isinstance(chooser, Dpor) and chooser.complete and not control.outside
     return Exploration(
         strategy,
         executions,
@@ -222,6 +228,9 @@ def explore(
         time.monotonic() - began,
         threads,
         choices,
+        control.carrier,
+        control.outside,
+        tuple(control.left),
     )
 
 

@@ -118,7 +118,7 @@ class Points:
 
     def _thread(self, point: Point) -> Thread | None:
         world = self.world
-        if world is None or world.over or (thread := world.running) is None:
+        if world is None or world.over or (thread := _calling(world)) is None:
             return None
         thread.point = point
         thread.fresh = True
@@ -141,7 +141,7 @@ class Points:
     def between(self, value: object, point: Point) -> object:
         """What was read is about to be written, changed by this value."""
         world = self.world
-        if world is not None and not world.over and (thread := world.running) is not None:
+        if world is not None and not world.over and (thread := _calling(world)) is not None:
             accesses = thread.halves.pop(point, None)
             if accesses:
                 world.use(thread, point, accesses, "writes")
@@ -327,7 +327,8 @@ class Points:
     def storing(self, value: object, point: Point, cell_of: object = None) -> object:
         """Store a value in a variable."""
         world = self.world
-        if world is not None and world.running is not None and point in world.running.halves:
+        running = None if world is None else _calling(world)
+        if running is not None and point in running.halves:
             return self.between(value, point)
         thread = self._thread(point)
         if thread is not None and world is not None:
@@ -363,6 +364,11 @@ class _Steps:
     def __next__(self) -> object:
         self._points.step(self._thing, self._point)
         return next(self._items)
+
+
+def _calling(world: World) -> Thread | None:
+    """Who calls: whoever runs, if all run in one thread of the system."""
+    return world.running if world.on_one else world.here()
 
 
 class _Nothing:

@@ -15,7 +15,7 @@ import _thread
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ class _Reentrant:
 
     __slots__ = ("count", "lock", "owner")
 
-    def __init__(self, lock: object) -> None:
+    def __init__(self, lock: Any) -> None:  # noqa: ANN401 - a lock
         self.lock = lock
         self.owner: Thread | None = None
         self.count = 0
@@ -57,6 +57,11 @@ def _is_refused(blocking: bool, timeout: float) -> bool:
 def _is_asked_for() -> bool:
     """Does the program try a lock, rather than a condition that looks for its owner?"""
     return sys._getframe(3).f_globals.get("__name__") != "threading"  # noqa: SLF001 - who calls
+
+
+def _waits_outside() -> bool:
+    """Does somebody sleep who looks again and again whether another process has ended?"""
+    return sys._getframe(2).f_globals.get("__name__") == "subprocess"  # noqa: SLF001 - who calls
 
 
 class Primitives:
@@ -137,15 +142,33 @@ class Primitives:
         self._taken.clear()
         self._threads.clear()
 
-    def end(self) -> None:
-        """An execution has ended: locks are as they were before it."""
+    def end(self, left: Iterable[Thread] = ()) -> None:
+        """An execution has ended: locks are as they were before it.
+
+        Args:
+            left: Threads that are still there.
+        """
         for lock, was_taken in self._taken.values():
             if lock.locked() and not was_taken:
                 self.original["release"](lock)
         active: dict[int, object] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001 - who never ended is listed there
-        for ident in [one for one in active if one < 1 << 12 and one != self._home]:
-            del active[ident]
+        gone = [one for one in active if one < 1 << 12 and one != self._home]
+        for ident in [*gone, *(one.ident for one in left)]:
+            active.pop(ident, None)
         self.begin()
+
+    def to_plain(self, thread: Thread) -> None:
+        """From now on the originals are called, in this thread of the system alone."""
+        for state in self._reentrant.values():
+            if state.owner is thread:
+                for _ in range(state.count):
+                    state.lock.acquire()
+        if thread.ident != self._home:
+            active: dict[int, Any] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+            current = active.pop(thread.ident, None)
+            if current is not None:
+                current._set_ident()  # noqa: SLF001 - as a thread that begins does
+                active[current.ident] = current
 
     def _here(self) -> tuple[World | None, Thread | None]:
         world = self._points.world
@@ -479,7 +502,7 @@ class Primitives:
     def sleep(self, seconds: Any) -> None:  # noqa: ANN401 - a number
         """Let virtual time pass."""
         world, thread = self._here()
-        if world is None or thread is None or not seconds >= 0:
+        if world is None or thread is None or not seconds >= 0 or _waits_outside():
             self.original["sleep"](0 if self._is_over() else seconds)
         elif world.alone:
             world.time += float(seconds)

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.exploring import Exploration, Failure, explore, replay
+from ungil.races.schedule.exploring import Failure, replay
+from ungil.races.schedule.fitting import explore_on
 from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
 from ungil.races.schedule.whole import whole_program
@@ -57,7 +58,7 @@ def main() -> None:
 
     recorded = read_recorded(Path(request.file)) if request.file else None
     try:
-        control = Control(() if recorded is None else recorded.shared)
+        control = Control(() if recorded is None else recorded.shared, request.carrier)
     except NotPossibleError as error:
         end({"problem": str(error)})
     session = Session(Settings.from_json(request.settings), record, control)
@@ -68,7 +69,7 @@ def main() -> None:
         session.only = recorded.only
         test = whole_program(session, recorded.program)
     beats = [0]
-    _watch_over(beats, request.patience, end)
+    _watch_over(control, beats, request, end)
 
     def beat(count: int) -> None:
         beats[0] = count
@@ -96,7 +97,8 @@ def _replayed(failure: Failure | None, diverged: str) -> dict[str, object]:
 def _explored(
     control: Control, test: Callable[[], object], request: Request, beat: Callable[[int], object]
 ) -> dict[str, object]:
-    found: Exploration = explore(
+    found, why = explore_on(
+        request.carrier,
         control,
         test,
         strategy=request.strategy,
@@ -106,7 +108,7 @@ def _explored(
         done=beat,
     )
     error = None if found.failure is None else found.failure.error
-    shown = {**asdict(found), "shared": control.shared}
+    shown = {**asdict(found), "shared": control.shared, "why": why}
     if shown["failure"] is not None:
         shown["failure"].pop("error")
         shown["failure"]["traceback"] = "" if error is None else _shown(error)
@@ -138,20 +140,34 @@ def _test(name: str, end: Callable[[dict[str, object]], None]) -> Callable[[], o
     return test
 
 
+_SHORT = 2.0
+"""Seconds. Who waits so long on greenlets needs threads of the system, if they may be had."""
+
+
 def _watch_over(
-    beats: list[int], patience: float, end: Callable[[dict[str, object]], None]
+    control: Control, beats: list[int], request: Request, end: Callable[[dict[str, object]], None]
 ) -> None:
     """End the process if an execution comes to no end: it waits for what is not controlled."""
     main_thread = threading.get_ident()
 
+    def patience() -> float:
+        is_short = request.carrier == "auto" and control.carrier != "threads"
+        return min(_SHORT, request.patience) if is_short else request.patience
+
+    def where() -> str:
+        frames, thread = sys._current_frames(), control.occupied  # noqa: SLF001 - where they are
+        of = main_thread if thread is None or control.carrier != "threads" else thread.ident
+        return _where(frames.get(of))
+
     def look() -> None:
-        last, since = beats[0], time.monotonic()
+        last, since = (beats[0], control.moves), time.monotonic()
         while True:
             time.sleep(0.2)
-            if beats[0] != last:
-                last, since = beats[0], time.monotonic()
-            elif time.monotonic() - since > patience:
-                end({"hung": _where(sys._current_frames()[main_thread]), "executions": last})  # noqa: SLF001 - where it is
+            now = beats[0], control.moves
+            if now != last:
+                last, since = now, time.monotonic()
+            elif time.monotonic() - since > patience():
+                end({"hung": where(), "executions": beats[0], "carrier": control.carrier})
 
     threading.Thread(target=look, daemon=True).start()
 

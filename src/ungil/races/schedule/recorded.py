@@ -42,6 +42,7 @@ class Recorded:
         only: The only test that is run, of a run of pytest; empty for all.
         candidate: What it shows; None for a failure alone.
         python: The version that it failed on.
+        carrier: What its threads ran on: `greenlets` or `threads`.
     """
 
     program: tuple[str, ...]
@@ -52,6 +53,7 @@ class Recorded:
     only: str = ""
     candidate: Candidate | None = None
     python: str = platform.python_version()
+    carrier: str = "greenlets"
 
 
 def write_recorded(recorded: Recorded, file: Path) -> None:
@@ -86,6 +88,7 @@ def read_recorded(file: Path) -> Recorded:
     runs, shared = whole.pop("choices", None), whole.pop("shared", None)
     program, candidate = whole.pop("program", None), whole.pop("candidate", None)
     texts = {one: whole.get(one) for one in ("kind", "text", "only", "python")}
+    texts["carrier"] = whole.get("carrier", "greenlets")
     wrong = [one for one, value in texts.items() if not isinstance(value, str)]
     if wrong:
         raise RecordedError(f"{wrong[0]!r} is no text in it")

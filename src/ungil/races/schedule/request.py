@@ -25,6 +25,7 @@ class Request:
         file: Of a schedule to follow; empty to explore.
         debug: Is a debugger wanted where it fails?
         patience: After how many seconds an execution that comes to no choice hangs.
+        carrier: What threads run on: `greenlets`, `threads`, or `auto` for what fits.
     """
 
     settings: str
@@ -36,6 +37,7 @@ class Request:
     file: str = ""
     debug: bool = False
     patience: float = 10
+    carrier: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

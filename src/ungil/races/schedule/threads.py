@@ -79,6 +79,7 @@ class Thread:
         pauses: Does it wait for no more than a moment, or sleep?
         deadline: In virtual time, when its waiting ends in any case.
         expired: Has its waiting ended so?
+        away: Does it wait where no world sees it, and may not go on by itself from there?
         waits_for: What it waits for, in words, and the lock if it is one.
         pending: What it does next, as far as that is known.
         point: The place in the source that it has come to.
@@ -96,6 +97,7 @@ class Thread:
     __slots__ = (
         "alive",
         "at_end",
+        "away",
         "blocked",
         "carried",
         "children",
@@ -130,6 +132,7 @@ class Thread:
         self.pauses = False
         self.deadline: float | None = None
         self.expired = False
+        self.away = False
         self.waits_for: tuple[str, object] = ("", None)
         self.pending: list[Access] = []
         self.point: Point | None = None

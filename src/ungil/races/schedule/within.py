@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ungil.races.schedule.control import Control
-from ungil.races.schedule.exploring import Exploration, explore
+from ungil.races.schedule.exploring import Exploration
+from ungil.races.schedule.fitting import explore_on
 from ungil.races.session import Session
 from ungil.races.settings import Settings
 
@@ -27,6 +28,7 @@ def explore_here(
     schedules: int = 1000,
     seconds: float | None = None,
     seed: int = 0,
+    carrier: str = "auto",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     folder: Path | None = None,
@@ -45,12 +47,14 @@ def explore_here(
         schedules: How many at most.
         seconds: How long at most; None for no limit.
         seed: Of what is drawn.
+        carrier: What threads run on: `greenlets`, `threads` (of the system), or `auto`: on
+            greenlets, unless `test` turns out to need threads.
         include: Packages that are watched as well.
         exclude: Packages that are not.
         folder: The project's; default: the current one.
 
     Raises:
-        ValueError: There is no such strategy, or not exactly one of `test` and `setup`.
+        ValueError: There is no such strategy or carrier, or not exactly one of `test` and `setup`.
         RuntimeError: This process is being watched already, threads cannot be controlled
             here, or the test does not do the same in the same schedule.
     """
@@ -64,9 +68,16 @@ def explore_here(
     try:
         session.take_over()
         run = _test(control, setup, workers, invariant) if test is None else test
-        return explore(
-            control, run, strategy=strategy, schedules=schedules, seconds=seconds, seed=seed
+        found, _ = explore_on(
+            carrier,
+            control,
+            run,
+            strategy=strategy,
+            schedules=schedules,
+            seconds=seconds,
+            seed=seed,
         )
+        return found
     finally:
         session.stop()
 

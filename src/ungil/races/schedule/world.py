@@ -8,9 +8,12 @@ somebody sleeps, or when nobody can go on and somebody waits with a timeout.
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ungil.races.schedule.carriers import Carrier, Ended
 from ungil.races.schedule.threads import Access, Segment, Thread
@@ -26,6 +29,8 @@ MOMENT = 1.0
 """Seconds. Who waits no longer may wait for the time to pass, so that it can at any time, as in
 `sleep`; a longer timeout is there for the worst, and strikes when nobody else can go on."""
 MOST_USES = 500_000
+MOST_IDLE = 1.0
+"""Seconds that pass really before a timeout strikes while somebody is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,11 @@ class World:
         keep: What must not die before, since it is known by its identity.
         before_threads: Is asked, before the first thread starts, for the strategy of what
             comes then; until then there is nothing to choose.
+        outside: Did somebody wait where this does not see it? Then what came when was not
+            all chosen.
+        on_one: Do all run in one thread of the system?
+        left: Threads that could not be ended.
+        is_child: Is this a process that the program has forked? It is not under control.
     """
 
     def __init__(self, strategy: Strategy, carrier: Carrier) -> None:
@@ -102,37 +112,38 @@ class World:
         self.holders: dict[int, Thread] = {}
         self.keep: list[object] = []
         self.before_threads: Callable[[], Strategy] | None = None
+        self.outside = False
+        self.left: list[Thread] = []
+        self.is_child = False
         self._strategy = strategy
         self.here = carrier.here
+        self.who = carrier.who
+        self.on_one = carrier.on_one
         self._carrier = carrier
         carrier.world = self
         self._alive: list[Thread] = []
         self._seen: dict[tuple[int, str], _Seen] = {}
         self._uses = 0
         self._outcome: Outcome | None = None
+        self._trouble: Exception | None = None
 
     # From outside.
 
     def run(self, function: Callable[[], object]) -> Outcome:
-        """Run a function as the main thread, until it and its threads have ended."""
+        """Run a function as the main thread, until it and its threads have ended.
+
+        Raises:
+            RuntimeError: The strategy cannot go on, since the program goes another way.
+        """
         main = self._new("0")
         main.name = "MainThread"
         self._begin(main, -1)
-        self._carrier.run(main, lambda: self._main(main, function))
+        self._carrier.run(main, lambda: self._body(main, function))
         self._end_all()
         self.running = None
+        if self._trouble is not None:
+            raise self._trouble
         return self._outcome or Outcome("passed")
-
-    def _main(self, thread: Thread, function: Callable[[], object]) -> None:
-        try:
-            function()
-        except Ended:
-            return
-        except BaseException as error:  # noqa: BLE001 - it is the program's
-            if not self.over:
-                self.fail(thread, error)
-        if not self.over:
-            self._ended(thread)
 
     def fail(self, thread: Thread, error: BaseException) -> NoReturn:
         """An exception was not caught: the execution is over."""
@@ -149,7 +160,8 @@ class World:
         """End what still runs; whatever its `finally` does is not under control."""
         self.over = True
         for thread in self.threads:
-            self._carrier.end(thread)
+            if not self._carrier.end(thread):
+                self.left.append(thread)
             thread.alive = False
 
     # From the threads.
@@ -164,7 +176,7 @@ class World:
         starter.children += 1
         thread = self._new(f"{starter.path}.{starter.children}")
         thread.daemon, thread.starter = daemon, starter
-        self._carrier.spawn(thread, lambda: self._thread(thread, function))
+        self._carrier.spawn(thread, lambda: self._body(thread, function))
         thread.segment = Segment(thread, -1)
         self.segments.append(thread.segment)
         if starter.segment is not None:
@@ -173,16 +185,23 @@ class World:
         self._to(thread)
         return thread
 
-    def _thread(self, thread: Thread, function: Callable[[], object]) -> None:
+    def _body(self, thread: Thread, function: Callable[[], object]) -> None:
+        error: BaseException | None = None
         try:
             function()
-        except (SystemExit, Ended):
-            pass
-        except BaseException as error:  # noqa: BLE001 - it is the program's
-            if not self.over:
-                self.fail(thread, error)
-        if not self.over:
-            self._ended(thread)
+        except Ended:
+            return
+        except BaseException as caught:  # noqa: BLE001 - it is the program's
+            if thread is self.threads[0] or not isinstance(caught, SystemExit):
+                error = caught
+        if self.is_child:
+            _leave_process(error)
+        if self.over:
+            return
+        self.here()
+        if error is not None:
+            self.fail(thread, error)
+        self._ended(thread)
 
     def _ended(self, thread: Thread) -> None:
         thread.alive = False
@@ -290,22 +309,28 @@ class World:
 
     # Choosing.
 
-    def _ready(self) -> list[Thread]:
+    def _ready(self, idle: float) -> list[Thread]:
         ready = []
         first: Thread | None = None
-        for one in self._alive:
-            if one.starter is not None:
-                continue
+        is_real = self.outside and any(one.away for one in self._alive)
+        here = [one for one in self._alive if one.starter is None and not one.away]
+        for one in here:
             if not one.sleeps and (one.blocked is None or not one.blocked()):
                 ready.append(one)
-            elif one.pauses and (first is None or (one.deadline or 0) < (first.deadline or 0)):
+            elif one.pauses and (first is None or _deadline(one) < _deadline(first)):
                 first = one
-        if first is not None:
+
+        def has_come(one: Thread) -> bool:
+            """Who is away comes back in real time, so for it time passes really, too."""
+            return not is_real or idle >= min(_deadline(one) - self.time, MOST_IDLE)
+
+        if first is not None and has_come(first):
             ready.append(first)
         if not ready:
-            timed = [one for one in self._alive if one.deadline is not None]
-            if timed:
-                ready.append(min(timed, key=_deadline))
+            timed = [one for one in here if one.deadline is not None]
+            first = min(timed, key=_deadline, default=None)
+            if first is not None and has_come(first):
+                ready.append(first)
         return ready
 
     def _go_on(self, thread: Thread) -> None:
@@ -314,20 +339,28 @@ class World:
         if chosen is not thread:
             self._to(chosen)
 
-    def _choose(self, thread: Thread) -> Thread:
-        ready = self._ready()
+    def _choose(self, thread: Thread, idle: float = 0) -> Thread | None:
+        """Who goes on; None if nobody can before somebody comes back who is away.
+
+        Args:
+            thread: Who ran until now.
+            idle: For how many seconds nobody has been running.
+        """
+        ready = self._ready(idle)
         if not ready:
-            self._stuck()
+            waiting = [one for one in self._alive if one.blocked is not None]
+            cycle = self._cycle(waiting)
+            # What a condition waits for is a lock of its own, and who is away may give it back.
+            if len(cycle) < 2 and any(one.away for one in self._alive):
+                return None
+            self._stuck(waiting, cycle)
         if len(self.segments) > MOST_STEPS:
             self._no_end(thread)
         if len(ready) == 1:
             chosen = ready[0]
             self._begin(chosen, -1)
         else:
-            found = self._strategy.choose(ready, thread, self)
-            if found is None:
-                self._finish(Outcome("pruned"))
-            chosen = found
+            chosen = self._found(ready, thread)
             self._begin(chosen, len(self.choices))
             self.choices.append(chosen.path)
         if chosen.deadline is not None and (
@@ -337,6 +370,19 @@ class World:
             self.time = max(self.time, chosen.deadline)
         return chosen
 
+    def _found(self, ready: list[Thread], thread: Thread) -> Thread:
+        """Whom the strategy chooses."""
+        try:
+            found = self._strategy.choose(ready, thread, self)
+        except (LookupError, RuntimeError) as error:
+            if self.outside:  # so it cannot be as it was before
+                return thread if thread in ready else ready[0]
+            self._trouble = error
+            found = None
+        if found is None:
+            self._finish(Outcome("pruned"))
+        return found
+
     def _no_end(self, thread: Thread) -> None:
         text = f"it did not end within {MOST_STEPS:,} steps or {MOST_USES:,} uses of variables"
         self._finish(Outcome("livelock", text, thread.path))
@@ -345,15 +391,29 @@ class World:
         thread.segment = Segment(thread, choice)
         self.segments.append(thread.segment)
 
-    def _to(self, thread: Thread) -> None:
+    def _to(self, thread: Thread | None) -> None:
         self._carrier.to(thread)
         if self.over:
             raise Ended
 
-    def _stuck(self) -> None:
+    def without(self, thread: Thread) -> Thread | None:
+        """Who goes on now that a thread is away, which has not come to a point."""
+        self.outside = True
+        if thread.starter is not None:
+            starter, thread.starter = thread.starter, None
+            return starter
+        return self._choose(thread)
+
+    def again(self, idle: float) -> Thread | None:
+        """Who goes on after nobody could for some time."""
+        return self._choose(self.threads[0], idle)
+
+    def returns(self, thread: Thread) -> None:
+        """A thread that was away goes on, since nobody else could."""
+        self._begin(thread, -1)
+
+    def _stuck(self, waiting: list[Thread], cycle: list[Thread]) -> NoReturn:
         """Nobody can go on."""
-        waiting = [one for one in self._alive if one.blocked is not None]
-        cycle = self._cycle(waiting)
         if not self.threads[0].alive and not cycle:
             self._finish(Outcome("passed"))  # nobody waits for them
         shown = cycle or waiting
@@ -390,5 +450,14 @@ def _said(error: BaseException) -> str:
     return f"{name}: {lines[0]}" if lines else name
 
 
-def _deadline(thread: Thread) -> Any:  # noqa: ANN401 - a number, for those that have one
-    return thread.deadline
+def _deadline(thread: Thread) -> float:
+    return thread.deadline or 0
+
+
+def _leave_process(error: BaseException | None) -> NoReturn:
+    """End a process that the program has forked where the program's own would have ended."""
+    if error is not None:
+        traceback.print_exception(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(error is not None)

@@ -1,0 +1,292 @@
+"""Each thread of an execution on a thread of the system, one of which runs at a time.
+
+For code that asks the system which thread it is in, and for threads that wait where no
+world sees it: in `read`, in `select`, in a C library. Such a thread is *away*. A watch
+notices it, the world lets another go on, and at its next point the one that was away waits
+for its turn. When it comes there is not chosen: that is the price.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ungil.races.schedule.carriers import Ended
+from ungil.races.schedule.threads import Thread
+
+if TYPE_CHECKING:
+    from ungil.races.schedule.world import World
+
+__all__ = ["SystemThreads"]
+
+_TICK = 0.01
+"""Seconds. Who sleeps at two ticks in a row, and did not wake in between, is away."""
+
+_UNWINDING = 2.0
+"""Seconds that a thread has to come to its end; one that is away has a tick."""
+
+
+class _Carried:
+    """What a thread runs on.
+
+    Attributes:
+        turn: Is given when it may go on.
+        done: Is given when it has come to its end.
+        has_ended: Has it?
+        native: What the system calls it.
+        then: Who goes on when it has returned.
+    """
+
+    __slots__ = ("done", "has_ended", "native", "then", "turn")
+
+    def __init__(self, taken: Callable[[], Any]) -> None:
+        self.turn = taken()
+        self.done = taken()
+        self.has_ended = False
+        self.native = 0
+        self.then: Thread | None = None
+
+
+class SystemThreads:
+    """Each on its own; the main thread on the one that runs the execution.
+
+    Attributes:
+        world: The execution.
+    """
+
+    world: World
+    on_one = False
+
+    def __init__(self, original: Mapping[str, Callable[..., Any]]) -> None:
+        """Prepare it.
+
+        Args:
+            original: The C functions that are under control, by name.
+        """
+        self._acquire, self._release = original["acquire"], original["release"]
+        self._ident, self._clock = original["get_ident"], original["monotonic"]
+        self._start = original["start_new_thread"]
+        self._carried: dict[int, Thread] = {}
+        self._moves = 0
+        # Who runs is changed, and asked for by those who were away, under this.
+        self._mutex = threading.Lock()
+        self._stop = self._taken()
+
+    def _taken(self) -> Any:  # noqa: ANN401 - a lock
+        lock = threading.Lock()
+        self._acquire(lock)
+        return lock
+
+    # For the world.
+
+    def run(self, main: Thread, body: Callable[[], object]) -> None:
+        """Run the main thread here, and wait for the others."""
+        self._main = main
+        self._enter(main)
+        main.ident = self._ident()
+        self.world.running = main
+        watched = self._taken()
+        self._start(self._watch, (watched,))
+        try:
+            with self._reachable():
+                self._carry(main, body)
+            if not self.world.over:
+                self._acquire(main.carried.turn)
+        finally:
+            self._release(self._stop)
+            self._acquire(watched)
+
+    def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
+        """Start a thread of the system, which waits for its turn."""
+        thread.carried = _Carried(self._taken)
+        thread.ident = self._start(self._begin, (thread, body))
+
+    def to(self, thread: Thread | None) -> None:
+        """Let another go on."""
+        me = self.world.running
+        self._give(thread)
+        if me is not None:
+            self._acquire(me.carried.turn)
+
+    def then(self, thread: Thread, other: Thread | None) -> None:
+        """Let another go on behind this one."""
+        thread.carried.then = other
+
+    def leave(self) -> None:
+        """Let the main thread go back to who called `run`."""
+        me = self.who()
+        if me is self._main:
+            return
+        self._wake(self._main)
+        if self._main.away and hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(self._main.ident, signal.SIGURG)
+        if me is not None:
+            self._acquire(me.carried.turn)
+
+    def end(self, thread: Thread) -> bool:
+        """End a thread; one that does not come back from C code is given up."""
+        carried = thread.carried
+        if carried.has_ended:
+            return True
+        if thread.away:
+            _raise_in(thread.ident)
+        else:
+            self._wake(thread)
+        limit = _TICK if thread.away else _UNWINDING
+        if self._acquire(carried.done, True, limit):
+            return True
+        _raise_in(thread.ident)
+        return False
+
+    def who(self) -> Thread | None:
+        """Which of its threads calls this."""
+        return self._carried.get(self._ident())
+
+    def here(self) -> Thread | None:
+        """Which of its threads calls this; one that was away waits for its turn first."""
+        thread = self._carried.get(self._ident())
+        world = self.world
+        if thread is None or world.over:
+            return thread
+        self._acquire(self._mutex)
+        try:
+            self._moves += 1
+            if world.running is thread:
+                return thread
+            thread.away = False
+            if world.running is None:
+                world.running = thread
+                world.returns(thread)
+                return thread
+        finally:
+            self._release(self._mutex)
+        self._acquire(thread.carried.turn)
+        if world.over:
+            raise Ended
+        return thread
+
+    # In the threads.
+
+    def _enter(self, thread: Thread) -> None:
+        if thread.carried is None:
+            thread.carried = _Carried(self._taken)
+        thread.carried.native = threading.get_native_id()
+        self._carried[self._ident()] = thread
+
+    def _begin(self, thread: Thread, body: Callable[[], object]) -> None:
+        with suppress(Ended):
+            self._enter(thread)
+            self._acquire(thread.carried.turn)
+            self._carry(thread, body)
+
+    def _carry(self, thread: Thread, body: Callable[[], object]) -> None:
+        carried = thread.carried
+        with suppress(Ended):
+            try:
+                if not self.world.over:
+                    body()
+            finally:
+                carried.has_ended = True
+        if thread is not self._main:
+            del self._carried[self._ident()]
+        if not self.world.over:
+            self._give(carried.then)
+        self._release(carried.done)
+
+    def _give(self, thread: Thread | None) -> None:
+        """From now on it is this one that runs, or nobody."""
+        self._acquire(self._mutex)
+        self.world.running = thread
+        self._moves += 1
+        self._release(self._mutex)
+        if thread is not None:
+            self._wake(thread)
+
+    def _wake(self, thread: Thread) -> None:
+        if thread.carried.turn.locked():
+            self._release(thread.carried.turn)
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        """The main thread of the process can be called back from where it is away."""
+        if threading.current_thread() is not threading.main_thread() or not hasattr(
+            signal, "SIGURG"
+        ):
+            yield
+            return
+
+        def called(*_: object) -> None:
+            if self.world.over and self._main.away and not self._main.carried.has_ended:
+                raise Ended
+
+        before = signal.signal(signal.SIGURG, called)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGURG, before)
+
+    # The watch.
+
+    def _watch(self, watched: Any) -> None:  # noqa: ANN401 - a lock
+        last: object = None
+        idle_since = None
+        while not self._acquire(self._stop, True, _TICK):
+            self._acquire(self._mutex)
+            try:
+                if self.world.over:
+                    continue
+                running = self.world.running
+                if running is None:
+                    idle_since = idle_since or self._clock()
+                    chosen = self.world.again(self._clock() - idle_since)
+                    if chosen is None:
+                        continue
+                else:
+                    idle_since = None
+                    sleep = _sleep(running.carried.native)
+                    now = running, self._moves, sleep
+                    if sleep is None or now != last:
+                        last = now
+                        continue
+                    running.away = True
+                    chosen = self.world.without(running)
+                self.world.running = chosen
+                self._moves += 1
+                if chosen is not None:
+                    self._wake(chosen)
+            except Ended:
+                pass  # there is nobody to go on; the main thread knows
+            finally:
+                self._release(self._mutex)
+        self._release(watched)
+
+
+def _sleep(native: int) -> object:
+    """Which sleep of the system a thread is in, to be compared with a later one.
+
+    It is None if the thread does not sleep: it computes, or waits for a processor. Where the
+    system does not say so, it is what the process has computed.
+    """
+    if not native:
+        return None
+    try:
+        said = Path(f"/proc/self/task/{native}/status").read_text(
+            encoding="ascii", errors="replace"
+        )
+    except OSError:
+        return round(time.process_time(), 2)
+    fields = dict(line.split(":\t", 1) for line in said.splitlines() if ":\t" in line)
+    if not fields.get("State", "S").startswith("S"):
+        return None
+    return fields.get("voluntary_ctxt_switches"), fields.get("nonvoluntary_ctxt_switches")
+
+
+def _raise_in(ident: int) -> None:
+    """Raise `Ended` in a thread as soon as it is back from C code."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Ended))
