@@ -101,6 +101,7 @@ class Control:
 
         Args:
             shared: Places that are known to touch what threads share, as `shared` gave them.
+            carrier: What threads run on at first.
 
         Raises:
             NotPossibleError: The native core is missing.

@@ -68,15 +68,10 @@ def main() -> None:
     else:
         session.only = recorded.only
         test = whole_program(session, recorded.program)
-    beats = [0]
-    _watch_over(control, beats, request, end)
-
-    def beat(count: int) -> None:
-        beats[0] = count
-
+    beats = _watch_over(control, request, end)
     try:
         if recorded is None:
-            end(_explored(control, test, request, beat))
+            end(_explored(control, test, request, beats))
             return
         failure, diverged = replay(control, test, recorded.choices, recorded.candidate)
     except RuntimeError as error:
@@ -95,8 +90,11 @@ def _replayed(failure: Failure | None, diverged: str) -> dict[str, object]:
 
 
 def _explored(
-    control: Control, test: Callable[[], object], request: Request, beat: Callable[[int], object]
+    control: Control, test: Callable[[], object], request: Request, beats: list[int]
 ) -> dict[str, object]:
+    def beat(count: int) -> None:
+        beats[0] = count
+
     found, why = explore_on(
         request.carrier,
         control,
@@ -145,9 +143,14 @@ _SHORT = 2.0
 
 
 def _watch_over(
-    control: Control, beats: list[int], request: Request, end: Callable[[dict[str, object]], None]
-) -> None:
-    """End the process if an execution comes to no end: it waits for what is not controlled."""
+    control: Control, request: Request, end: Callable[[dict[str, object]], None]
+) -> list[int]:
+    """End the process if an execution comes to no end: it waits for what is not controlled.
+
+    Returns:
+        Where to count the executions.
+    """
+    beats = [0]
     main_thread = threading.get_ident()
 
     def patience() -> float:
@@ -170,6 +173,7 @@ def _watch_over(
                 end({"hung": where(), "executions": beats[0], "carrier": control.carrier})
 
     threading.Thread(target=look, daemon=True).start()
+    return beats
 
 
 def _where(frame: Any) -> str:  # noqa: ANN401 - a frame
