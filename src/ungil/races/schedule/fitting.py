@@ -7,14 +7,18 @@ of the system as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import CARRIERS, Control
-from ungil.races.schedule.exploring import Exploration, explore, replay
+from ungil.races.schedule.exploring import Exploration, Failure, explore, replay
 from ungil.races.schedule.strategies import Replay
 
-__all__ = ["explore_on"]
+__all__ = ["explore_on", "replay_often"]
+
+_REPLAYS = 20
+"""So often a schedule is followed in which somebody waited outside."""
 
 
 def explore_on(
@@ -53,6 +57,20 @@ def explore_on(
             control.carrier = "threads"
             found = explore(control, test, **options)
     return found, why
+
+
+def replay_often(
+    control: Control,
+    test: Callable[[], object],
+    choices: Sequence[str],
+    candidate: Candidate | None,
+) -> tuple[Failure | None, str]:
+    """As `replay`; again if somebody waits outside, who need not come back when it did."""
+    for _ in range(_REPLAYS):
+        failure, diverged = replay(control, test, choices, candidate)
+        if failure is not None or not control.outside:
+            break
+    return failure, diverged
 
 
 def _needs_threads(control: Control, test: Callable[[], object]) -> str:

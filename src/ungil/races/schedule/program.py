@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.exploring import Failure, replay
-from ungil.races.schedule.fitting import explore_on
+from ungil.races.schedule.exploring import Failure
+from ungil.races.schedule.fitting import explore_on, replay_often
 from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
 from ungil.races.schedule.whole import whole_program
@@ -73,7 +73,7 @@ def main() -> None:
         if recorded is None:
             end(_explored(control, test, request, beats))
             return
-        failure, diverged = replay(control, test, recorded.choices, recorded.candidate)
+        failure, diverged = replay_often(control, test, recorded.choices, recorded.candidate)
     except RuntimeError as error:
         end({"problem": str(error)})
         return
