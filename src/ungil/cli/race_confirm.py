@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ FOLDER = Path(".ungil")
 
 _GRACE = 30
 """Seconds that a process may take until its first thread, beyond what it was given."""
+
+_SHORT = 2.0
+"""Seconds. Who has not ended then on greenlets may wait for more than locks and threads."""
 
 _LEAST = 2.0
 """Seconds below which nothing is begun."""
@@ -64,20 +67,58 @@ def confirm(
         left = (until - time.monotonic()) / (len(tests) - done)
         if left < _LEAST:
             break  # nothing is said of what was not tried
-        candidates = tuple(
-            candidate
-            for number in numbers
-            if (candidate := known[made[number]].candidate) is not None
-        )
-        request = Confirming(settings.to_json(), tuple(program), test, candidates, seconds=left)
-        results, problem = _carried_out(request)
-        for number, result in zip(numbers, results, strict=False):
-            candidate = known[made[number]].candidate
-            made[number] = _with(made[number], result, request, candidate)
-        for number in numbers[len(results) :]:
-            text = f"Not confirmed: {problem or 'the time was over'}."
-            made[number] = _saying(made[number], text, confirmed=False)
+        request = Confirming(settings.to_json(), tuple(program), test, (), seconds=left)
+        candidates = [known[made[number]].candidate for number in numbers]
+        outcomes = _tried(request, [one for one in candidates if one is not None])
+        for number, outcome in zip(numbers, outcomes, strict=True):
+            made[number] = _with(made[number], outcome, request)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of one candidate.
+
+    Attributes:
+        candidate: It.
+        carrier: What the threads ran on.
+        result: As the process gave it; None if it did not.
+        problem: Why it did not.
+    """
+
+    candidate: Candidate
+    carrier: str
+    result: Mapping[str, Any] | None
+    problem: str = ""
+
+    @property
+    def hangs(self) -> bool:
+        """Is another carrier to be tried?"""
+        result = self.result
+        return result is not None and bool(result["hung"]) and result["failure"] is None
+
+
+def _tried(request: Confirming, candidates: Sequence[Candidate]) -> list[_Outcome]:
+    """What came of each; what waits for more than locks, on threads of the system."""
+    short = replace(request, patience=_SHORT)
+    outcomes = _tried_on("greenlets", short, candidates)
+    hanging = [number for number, one in enumerate(outcomes) if one.hangs]
+    again = _tried_on("threads", request, [candidates[number] for number in hanging])
+    for number, one in zip(hanging, again, strict=True):
+        outcomes[number] = one
+    return outcomes
+
+
+def _tried_on(carrier: str, request: Confirming, candidates: Sequence[Candidate]) -> list[_Outcome]:
+    if not candidates:
+        return []
+    asked = replace(request, carrier=carrier, candidates=tuple(candidates))
+    results, problem = _carried_out(asked)
+    told = [
+        _Outcome(one, carrier, result) for one, result in zip(candidates, results, strict=False)
+    ]
+    why = problem or "the time was over"
+    return told + [_Outcome(one, carrier, None, why) for one in candidates[len(told) :]]
 
 
 def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
@@ -99,9 +140,10 @@ def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
     return found["results"], found["problem"]
 
 
-def _with(
-    finding: Finding, result: Mapping[str, Any], request: Confirming, candidate: Candidate | None
-) -> Finding:
+def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
+    result = outcome.result
+    if result is None:
+        return _saying(finding, f"Not confirmed: {outcome.problem}.", confirmed=False)
     failure = result["failure"]
     if failure is None:
         tried = result["tried"]
@@ -115,7 +157,8 @@ def _with(
         tuple(failure["choices"]),
         tuple((path, line, text) for path, line, text in result["shared"]),
         request.test,
-        candidate,
+        outcome.candidate,
+        carrier=outcome.carrier,
     )
     file = FOLDER / f"{_slug(finding)}.schedule.json"
     try:

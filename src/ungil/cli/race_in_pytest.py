@@ -80,7 +80,7 @@ def _started(folder: Path, together: int | None) -> Watcher:
 
 def _without_us(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
     """The same run of pytest, not watched."""
-    words = map(os.fspath, arguments)
+    words = iter([os.fspath(one) for one in arguments])
     left = ["-m", "pytest"]
     for word in words:
         if word in {"--ungil-together", "--ungil-confirm"}:

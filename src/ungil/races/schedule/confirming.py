@@ -57,7 +57,7 @@ def main() -> None:
     if not can_fork():
         end("this system cannot copy processes")
     try:
-        control = Control()
+        control = Control(carrier=request.carrier)
     except NotPossibleError as error:
         end(str(error))
     session = Session(Settings.from_json(request.settings), lambda _: None, control)

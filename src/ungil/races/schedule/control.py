@@ -200,6 +200,15 @@ class Control:
         strategy.ended(world)
         return world, outcome
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """The execution that runs stands still, and what runs here is not under control."""
+        world, self._points.world = self._points.world, None
+        try:
+            yield
+        finally:
+            self._points.world = world
+
     def _new_carrier(self) -> Carrier:
         original = self._primitives.original
         if self.carrier == "threads":

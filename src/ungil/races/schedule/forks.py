@@ -81,7 +81,8 @@ class Forks:
 
         def before_threads() -> Strategy:
             try:
-                work()
+                with self._control.suspended():
+                    work()
             except _GoesOn as copy:
                 return copy.strategy
             raise RuntimeError("the work is done, and did not end the process")

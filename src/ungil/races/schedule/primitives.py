@@ -32,6 +32,10 @@ __all__ = ["Primitives"]
 _LOCK = type(_thread.allocate_lock())
 _HANDLE = getattr(_thread, "_ThreadHandle", None)  # since 3.13
 
+_CLOCKS = ("monotonic", "perf_counter", "time")
+_TICK = 1e-5
+"""Seconds that pass when a clock is looked at."""
+
 Original = Callable[..., Any]
 
 
@@ -89,6 +93,7 @@ class Primitives:
         self._reentrant: dict[int, _Reentrant] = {}
         self._taken: dict[int, tuple[Any, bool]] = {}
         self._threads: dict[int, Thread] = {}
+        self._began: dict[str, float] = {}
         self.tries = False
         self.original: dict[str, Original] = {}
 
@@ -138,6 +143,7 @@ class Primitives:
 
     def begin(self) -> None:
         """An execution begins."""
+        self._began = {clock: float(self.original[clock]()) for clock in _CLOCKS}
         self._reentrant.clear()
         self._taken.clear()
         self._threads.clear()
@@ -509,18 +515,26 @@ class Primitives:
         else:
             world.sleep(thread, float(seconds))
 
-    def _passed(self) -> float:
-        world = self._points.world
-        return 0.0 if world is None else world.time
+    def _now(self, clock: str) -> float:
+        """Virtual time, which is the same in every execution.
+
+        It passes a little whenever somebody looks, so who does so again and again until it is
+        late enough comes to an end.
+        """
+        world, thread = self._here()
+        if world is None or thread is None:
+            return float(self.original[clock]())
+        world.time += _TICK
+        return self._began[clock] + world.time
 
     def monotonic(self) -> float:
         """Virtual time."""
-        return float(self.original["monotonic"]()) + self._passed()
+        return self._now("monotonic")
 
     def perf_counter(self) -> float:
         """Virtual time."""
-        return float(self.original["perf_counter"]()) + self._passed()
+        return self._now("perf_counter")
 
     def time(self) -> float:
         """Virtual time."""
-        return float(self.original["time"]()) + self._passed()
+        return self._now("time")

@@ -52,6 +52,7 @@ class Confirming:
         schedules: How many are tried for each at most.
         seconds: How long for all of them.
         patience: After how many seconds an execution that has not ended hangs.
+        carrier: What threads run on: `greenlets` or `threads`.
     """
 
     settings: str
@@ -61,6 +62,7 @@ class Confirming:
     schedules: int = 300
     seconds: float = 30
     patience: float = 10
+    carrier: str = "greenlets"
 
     def to_json(self) -> str:
         """One line, in ASCII."""

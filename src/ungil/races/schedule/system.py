@@ -77,6 +77,7 @@ class SystemThreads:
         # Who runs is changed, and asked for by those who were away, under this.
         self._mutex = threading.Lock()
         self._stop = self._taken()
+        self._watched: Any = None
 
     def _taken(self) -> Any:  # noqa: ANN401 - a lock
         lock = threading.Lock()
@@ -91,8 +92,6 @@ class SystemThreads:
         self._enter(main)
         main.ident = self._ident()
         self.world.running = main
-        watched = self._taken()
-        self._start(self._watch, (watched,))
         try:
             with self._reachable():
                 self._carry(main, body)
@@ -100,10 +99,17 @@ class SystemThreads:
                 self._acquire(main.carried.turn)
         finally:
             self._release(self._stop)
-            self._acquire(watched)
+            if self._watched is not None:
+                self._acquire(self._watched)
 
     def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
         """Start a thread of the system, which waits for its turn."""
+        if self._watched is None:
+            # Not before, as this process may be copied until then: no thread comes along, and
+            # the one that is left gets another number.
+            self._watched = self._taken()
+            self._main.carried.native = threading.get_native_id()
+            self._start(self._watch, (self._watched,))
         thread.carried = _Carried(self._taken)
         thread.ident = self._start(self._begin, (thread, body))
 
