@@ -3,7 +3,8 @@
 Until then there is nothing to choose, so all schedules have it in common: imports, fixtures,
 the collecting of tests. There the process waits, and for each schedule a copy of it goes on,
 in which everything is as it was: what a library has kept for ever after its first use, too.
-A copy that hangs, or ends the process, does no harm.
+A copy that hangs, or ends the process, does no harm. (AFL runs what it tests in this way, and
+calls it a fork server.)
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import NoReturn
 from ungil.races.candidate import Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Ran, Step, ran
-from ungil.races.schedule.strategies import Strategy
+from ungil.races.schedule.strategies import Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
 __all__ = ["HUNG", "Forks", "can_fork"]
@@ -67,19 +68,21 @@ class Forks:
         self._judge: Judge = lambda _, outcome: outcome
 
     def begin(
-        self, function: Callable[[], object], first: Strategy, work: Callable[[], object]
+        self, function: Callable[[], object], work: Callable[[], object], *, at_start: bool
     ) -> None:
-        """Run a function up to its first thread, and do something there.
+        """Run a function up to where its copies begin, and do something there.
 
         It comes back when the function has ended and started no thread.
 
         Args:
             function: What the main thread does.
-            first: Any strategy; it is asked nothing.
             work: What is done there, with `run`; must not come back.
+            at_start: Do the copies begin with the function, rather than with its first
+                thread? What the system keeps for a process, such as the files that an epoll
+                waits for, is one and the same in all copies.
         """
 
-        def before_threads() -> Strategy:
+        def worked() -> Strategy:
             try:
                 with self._control.suspended():
                     work()
@@ -87,7 +90,12 @@ class Forks:
                 return copy.strategy
             raise RuntimeError("the work is done, and did not end the process")
 
-        world, outcome = self._control.execute(function, first, before_threads)
+        if at_start:
+            world, outcome = self._control.execute(function, worked())
+        else:
+            # Until its first thread starts, it is asked nothing.
+            nothing = Replay((), strict=False)
+            world, outcome = self._control.execute(function, nothing, worked)
         if self._tells is not None:
             self._tell(self._tells, ran(world, self._judge(world, outcome)))
 
