@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 _NAME = "ungil-race-watch"
 
+_ALONE = frozenset({"--ungil-race", "--ungil-explore"})
+_WITH_VALUE = frozenset(
+    {
+        *("--ungil-together", "--ungil-confirm", "--ungil-strategy", "--ungil-schedules"),
+        *("--ungil-seconds", "--ungil-seed"),
+    }
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
@@ -43,6 +51,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="with --ungil-race: run tests again for so long at most, to confirm what was found",
     )
 
+    group.addoption(
+        "--ungil-explore",
+        action="store_true",
+        help="run each test that starts threads in many schedules, until one fails",
+    )
+    for name, kind, default, what in (
+        ("--ungil-strategy", str, "pct", "pct, pos or random"),
+        ("--ungil-schedules", int, 200, "how many for each test at most"),
+        ("--ungil-seconds", float, 30, "how long for each test at most"),
+        ("--ungil-seed", int, 0, "of what is drawn"),
+    ):
+        group.addoption(name, type=kind, default=default, help=f"with --ungil-explore: {what}")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
@@ -52,11 +73,33 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     session = None if watching is None else watching.current()
     if session is not None:  # `ungil race -m pytest`
         plugin = Together(session) if session.control is None else Controlled(session)
+    elif options.ungil_explore:
+        early_config.pluginmanager.register(_explorer(early_config), _NAME)
+        return
     elif options.ungil_race:
         plugin = _started(early_config.rootpath, options.ungil_together)
     else:
         return
     early_config.pluginmanager.register(plugin, _NAME)
+
+
+def _explorer(config: pytest.Config) -> object:
+    from ungil.cli.explore_in_pytest import Wanted, explorer  # noqa: PLC0415 - most runs explore nothing
+    from ungil.config import ConfigError, load  # noqa: PLC0415 - likewise
+
+    options = config.known_args_namespace
+    wanted = Wanted(
+        options.ungil_strategy,
+        options.ungil_schedules,
+        options.ungil_seconds,
+        options.ungil_seed,
+    )
+    try:
+        project = load(config.rootpath / "pyproject.toml")
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    arguments = _without_us(config.invocation_params.args)[2:]
+    return explorer(config.rootpath, project, wanted, arguments)
 
 
 def _started(folder: Path, together: int | None) -> Watcher:
@@ -83,9 +126,9 @@ def _without_us(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
     words = iter([os.fspath(one) for one in arguments])
     left = ["-m", "pytest"]
     for word in words:
-        if word in {"--ungil-together", "--ungil-confirm"}:
+        if word in _WITH_VALUE:
             next(words, None)
-        elif not word.startswith(("--ungil-race", "--ungil-together=", "--ungil-confirm=")):
+        elif word not in _ALONE and not word.startswith(tuple(f"{one}=" for one in _WITH_VALUE)):
             left.append(word)
     return left
 

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NoReturn
 
 from ungil.races.candidate import Place
@@ -25,7 +26,7 @@ from ungil.races.schedule.exploring import Ran, Step, ran
 from ungil.races.schedule.strategies import Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
-__all__ = ["HUNG", "Forks", "can_fork"]
+__all__ = ["HUNG", "Forks", "be_quiet", "can_fork", "heard"]
 
 HUNG = "hung"
 
@@ -38,6 +39,15 @@ Judge = Callable[[World, Outcome], Outcome]
 def can_fork() -> bool:
     """Can a process be copied here?"""
     return hasattr(os, "fork")
+
+
+def be_quiet() -> None:
+    """Let this process read and print nothing: what it would, another one has."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until its end
 
 
 class _GoesOn(BaseException):
@@ -76,7 +86,7 @@ class Forks:
 
         Args:
             function: What the main thread does.
-            work: What is done there, with `run`; must not come back.
+            work: What is done there, with `run`; must not come back, but in a copy.
             at_start: Do the copies begin with the function, rather than with its first
                 thread? What the system keeps for a process, such as the files that an epoll
                 waits for, is one and the same in all copies.
@@ -87,6 +97,7 @@ class Forks:
                 with self._control.suspended():
                     work()
             except _GoesOn as copy:
+                be_quiet()
                 return copy.strategy
             raise RuntimeError("the work is done, and did not end the process")
 
@@ -115,7 +126,7 @@ class Forks:
             self._tells, self._judge = writer, judge
             raise _GoesOn(strategy)
         os.close(writer)
-        said = _heard(reader, self.patience)
+        said = heard(reader, self.patience)
         os.close(reader)
         if said is None:
             os.kill(number, signal.SIGKILL)
@@ -173,7 +184,7 @@ def _fork() -> int:
     return number
 
 
-def _heard(reader: int, patience: float) -> bytes | None:
+def heard(reader: int, patience: float) -> bytes | None:
     """All that is written at the other end; None if it is not closed in time."""
     said = bytearray()
     until = time.monotonic() + patience

@@ -3,63 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
+from functools import update_wrapper, wraps
+from itertools import permutations
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
+from ungil.races import session as sessions
 from ungil.races.schedule.control import Control
-from ungil.races.schedule.exploring import Exploration
+from ungil.races.schedule.exploring import Exploration, Failure
 from ungil.races.schedule.fitting import explore_on
+from ungil.races.schedule.strategies import Replay
 from ungil.races.session import Session
 from ungil.races.settings import Settings
 
-__all__ = ["explore_here"]
+__all__ = ["ScheduleFails", "explore_here"]
 
 Shared = TypeVar("Shared")
+Given = ParamSpec("Given")
+
+_MOST_WORKERS = 6
+"""All orders of more are too many."""
+
+
+class ScheduleFails(AssertionError):  # noqa: N818 - it says what it is
+    """A schedule in which a test that is decorated does not go on, or does not end."""
+
+
+class Options(TypedDict, total=False):
+    """How a test is explored; see `explore_here`."""
+
+    strategy: str
+    schedules: int
+    seconds: float | None
+    seed: int
+    carrier: str
+    include: Sequence[str]
+    exclude: Sequence[str]
+    folder: Path | None
+
+
+@overload
+def explore_here(test: Callable[[], object], **options: Unpack[Options]) -> Exploration: ...
+
+
+@overload
+def explore_here(
+    *,
+    setup: Callable[[], Shared],
+    workers: Sequence[Callable[[Shared], object]],
+    invariant: Callable[[Shared], object] = ...,
+    outcome: Callable[[Shared], object] | None = ...,
+    **options: Unpack[Options],
+) -> Exploration: ...
+
+
+@overload
+def explore_here(
+    **options: Unpack[Options],
+) -> Callable[[Callable[Given, object]], Callable[Given, None]]: ...
 
 
 def explore_here(
     test: Callable[[], object] | None = None,
     *,
-    setup: Callable[[], Shared] | None = None,
-    workers: Sequence[Callable[[Shared], object]] = (),
-    invariant: Callable[[Shared], object] = lambda _: True,
-    strategy: str = "pct",
-    schedules: int = 1000,
-    seconds: float | None = None,
-    seed: int = 0,
-    carrier: str = "auto",
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    folder: Path | None = None,
-) -> Exploration:
+    setup: Callable[[], Any] | None = None,
+    workers: Sequence[Callable[[Any], object]] = (),
+    invariant: Callable[[Any], object] = lambda _: True,
+    outcome: Callable[[Any], object] | None = None,
+    **options: Unpack[Options],
+) -> Exploration | Callable[[Callable[..., object]], Callable[..., None]]:
     """Run a test in many schedules, in this process.
 
     Either `test` starts threads of its own, or `setup` makes what `workers` share: these run
-    at once, each in a thread, and when all have ended `invariant` must hold.
+    at once, each in a thread, and when all have ended `invariant` must hold. With neither it
+    decorates a test, which then runs in many schedules whenever it is called, and raises
+    what it raises in the first that fails.
 
     Args:
         test: Fails by an exception, a deadlock or without an end.
         setup: Is called in each schedule.
         workers: Each is given what `setup` made.
         invariant: Is given it as well; the test fails if it gives False or raises.
-        strategy: `pct`, `pos`, `random` or `dpor`.
-        schedules: How many at most.
-        seconds: How long at most; None for no limit.
-        seed: Of what is drawn.
-        carrier: What threads run on: `greenlets`, `threads` (of the system), or `auto`: on
-            greenlets, unless `test` turns out to need threads.
-        include: Packages that are watched as well.
-        exclude: Packages that are not.
-        folder: The project's; default: the current one.
+        outcome: Is given it as well, and gives what came out: the test fails if no order of
+            the workers, one after the other, gives the same.
+        options: `strategy` (`pct`, `pos`, `random` or `dpor`; default `pct`), `schedules`
+            (how many at most; 1000), `seconds` (how long at most; None for no limit), `seed`
+            (of what is drawn; 0), `carrier` (what threads run on: `greenlets`, `threads` of
+            the system, or `auto`: on greenlets unless the test turns out to need threads),
+            `include` and `exclude` (packages that are watched as well, or not), `folder`
+            (the project's; default: the current one).
 
     Raises:
-        ValueError: There is no such strategy or carrier, or not exactly one of `test` and `setup`.
+        ValueError: There is no such strategy or carrier, both `test` and `setup` are given,
+            or `outcome` with too many workers.
         RuntimeError: This process is being watched already, threads cannot be controlled
             here, or the test does not do the same in the same schedule.
     """
-    if (test is None) == (setup is None):
+    if test is not None and setup is not None:
         raise ValueError("either a test is explored, or what setup makes")
+    if test is None and setup is None:
+        return lambda function: _decorated(function, options)
+    if outcome is not None and len(workers) > _MOST_WORKERS:
+        raise ValueError(f"all orders of more than {_MOST_WORKERS} workers are too many")
+
+    def made(control: Control) -> Callable[[], object]:
+        if setup is None:
+            return test or (lambda: None)
+        return _Workers(control, setup, workers, invariant, outcome).test()
+
+    return _explored(made, **options)
+
+
+def _explored(
+    made: Callable[[Control], Callable[[], object]],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    folder: Path | None = None,
+    strategy: str = "pct",
+    schedules: int = 1000,
+    seconds: float | None = None,
+    seed: int = 0,
+    carrier: str = "auto",
+) -> Exploration:
     project = Path.cwd() if folder is None else folder.absolute()
     control = Control()
     settings = Settings(str(project), tuple(include), tuple(exclude))
@@ -67,11 +133,10 @@ def explore_here(
     session.start()
     try:
         session.take_over()
-        run = _test(control, setup, workers, invariant) if test is None else test
         found, _ = explore_on(
             carrier,
             control,
-            run,
+            made(control),
             strategy=strategy,
             schedules=schedules,
             seconds=seconds,
@@ -82,22 +147,81 @@ def explore_here(
         session.stop()
 
 
-def _test(
-    control: Control,
-    setup: Callable[[], Shared] | None,
-    workers: Sequence[Callable[[Shared], object]],
-    invariant: Callable[[Shared], object],
-) -> Callable[[], object]:
-    def bound(worker: Callable[[Shared], object], shared: Shared) -> Callable[[], object]:
-        run: Callable[[], object] = lambda: worker(shared)  # noqa: E731 - named after the worker
-        return update_wrapper(run, worker)
-
-    def test() -> None:
-        if setup is None:
+def _decorated(function: Callable[Given, object], options: Options) -> Callable[Given, None]:
+    @wraps(function)
+    def explored(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        if sessions.current() is not None:
+            function(*args, **kwargs)  # whoever watches, or is in control, is told of it as it is
             return
-        shared = setup()
-        control.together([bound(one, shared) for one in workers])
-        if invariant(shared) is False:
-            raise AssertionError("the invariant does not hold")
+        failure = _explored(lambda _: lambda: function(*args, **kwargs), **options).failure
+        if failure is not None:
+            raise _error(failure)
 
-    return test
+    return explored
+
+
+def _error(failure: Failure) -> BaseException:
+    error = failure.error or ScheduleFails(f"{failure.kind}: {failure.text}")
+    lines = [
+        f"{thread}: {Path(path).name}:{line}  {text}"
+        for thread, places in failure.steps
+        for path, line, text in places
+    ]
+    told = [f"in schedule {failure.found}, in this order:", *lines]
+    error.add_note("\n".join(told))
+    return error
+
+
+class _Workers:
+    """A test that is made of what threads do with something that they share."""
+
+    def __init__(
+        self,
+        control: Control,
+        setup: Callable[[], Any],
+        workers: Sequence[Callable[[Any], object]],
+        invariant: Callable[[Any], object],
+        outcome: Callable[[Any], object] | None,
+    ) -> None:
+        self._control = control
+        self._setup = setup
+        self._workers = workers
+        self._invariant = invariant
+        self._outcome = outcome
+
+    def test(self) -> Callable[[], object]:
+        """What is run in each schedule."""
+        allowed = None if self._outcome is None else self._serial(self._outcome)
+
+        def test() -> None:
+            shared = self._setup()
+            self._control.together([_bound(one, shared) for one in self._workers])
+            if self._invariant(shared) is False:
+                raise AssertionError("the invariant does not hold")
+            if self._outcome is not None and allowed is not None:
+                came = self._outcome(shared)
+                if came not in allowed:
+                    given = ", ".join(dict.fromkeys(map(repr, allowed))) or "none"
+                    raise AssertionError(f"no order of the workers gives {came!r}, but {given}")
+
+        return test
+
+    def _serial(self, outcome: Callable[[Any], object]) -> list[object]:
+        """What comes out if one worker runs after the other, in all orders."""
+        found: list[object] = []
+
+        def run(order: Sequence[Callable[[Any], object]]) -> None:
+            shared = self._setup()
+            for one in order:
+                self._control.together([_bound(one, shared)])
+            found.append(outcome(shared))
+
+        for order in permutations(self._workers):
+            # An order that fails allows nothing.
+            self._control.execute(lambda order=order: run(order), Replay((), strict=False))  # type: ignore[misc]  # bound now
+        return found
+
+
+def _bound(worker: Callable[[Shared], object], shared: Shared) -> Callable[[], object]:
+    run: Callable[[], object] = lambda: worker(shared)  # noqa: E731 - named after the worker
+    return update_wrapper(run, worker)

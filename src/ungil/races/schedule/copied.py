@@ -1,0 +1,175 @@
+"""Explore a function in copies of this process, which itself is left as it is.
+
+For a test of pytest: this process has collected it and has its fixtures, and goes on to the
+next one when it is known what schedules do to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, NoReturn
+
+from ungil.races.schedule.control import Control
+from ungil.races.schedule.exploring import Failure, Ran, Step, strategy_named
+from ungil.races.schedule.forks import Forks, be_quiet, heard
+from ungil.races.schedule.seeking import Seeker
+from ungil.races.schedule.strategies import Pct, Strategy
+
+__all__ = ["STRATEGIES_OF_COPIES", "Sought", "seek_in_copies"]
+
+STRATEGIES_OF_COPIES = ("pct", "pos", "random")
+"""Those that need not see what came of their choices."""
+
+_SHORT = 2.0
+"""Seconds. Who has not ended then on greenlets may wait for more than locks and threads."""
+
+_GRACE = 20.0
+"""Seconds that a copy may take beyond what it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What came of it.
+
+    Attributes:
+        tried: How many schedules were; 0 if no thread was started.
+        failure: A schedule that fails; None if none was found.
+        hung: Why the last of them that hung did; empty if none did.
+        carrier: What the threads ran on.
+        shared: Places that touch what threads share.
+    """
+
+    tried: int = 0
+    failure: Failure | None = None
+    hung: str = ""
+    carrier: str = "greenlets"
+    shared: tuple[tuple[str, int, str], ...] = ()
+
+
+def seek_in_copies(
+    control: Control,
+    function: Callable[[], object],
+    *,
+    strategy: str = "pct",
+    schedules: int = 200,
+    seconds: float = 30,
+    seed: int = 0,
+    patience: float = 10,
+) -> Sought:
+    """Run a function in many schedules, until one fails.
+
+    Args:
+        control: Of this process, which has begun.
+        function: Fails by an exception, a deadlock or without an end.
+        strategy: One of `STRATEGIES_OF_COPIES`.
+        schedules: How many at most.
+        seconds: How long at most.
+        seed: Of what is drawn.
+        patience: After how many seconds an execution that has not ended hangs.
+
+    Raises:
+        OSError: The process cannot be copied.
+    """
+
+    def body(carrier: str, tell: Callable[[Sought], NoReturn]) -> None:
+        on_greenlets = carrier == "greenlets"
+        control.carrier = carrier
+        forks = Forks(control, min(_SHORT, patience) if on_greenlets else patience)
+        pieces = _Pieces(forks, strategy, seed)
+        seeker = Seeker(pieces.run, pieces.strategy, schedules, time.monotonic() + seconds)
+
+        def work() -> NoReturn:
+            failure = seeker.found()
+            tell(Sought(seeker.tried, failure, seeker.hung, carrier, tuple(control.shared)))
+
+        forks.begin(function, work, at_start=not on_greenlets)
+        tell(Sought())
+
+    limit = seconds + patience + _GRACE
+    sought = _copied(partial(body, "greenlets"), limit)
+    if sought.hung and sought.failure is None:
+        sought = _copied(partial(body, "threads"), limit)
+    return sought
+
+
+class _Pieces:
+    """Gives each schedule a strategy, which knows how large those before were."""
+
+    def __init__(self, forks: Forks, strategy: str, seed: int) -> None:
+        self._forks = forks
+        self._name = strategy
+        self._seed = seed
+        self._most = 1
+
+    def run(self, strategy: Strategy) -> Ran:
+        """How it ends."""
+        one = self._forks.run(strategy, lambda _, outcome: outcome)
+        self._most = max(self._most, len(one.choices))
+        return one
+
+    def strategy(self, number: int) -> Strategy:
+        """That of one schedule."""
+        made = strategy_named(self._name, self._seed + number)
+        if isinstance(made, Pct):
+            made.choices = self._most
+        return made
+
+
+def _copied(body: Callable[[Callable[[Sought], NoReturn]], None], limit: float) -> Sought:
+    """What a copy of this process tells, which does nothing else."""
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        # Who started threads before is told of it by Python; the copy does not need them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        number = os.fork()
+    if not number:
+        os.close(reader)
+        _be_copy(body, writer)
+    os.close(writer)
+    try:
+        said = heard(reader, limit)
+    finally:
+        os.close(reader)
+    if said is None:
+        os.kill(number, signal.SIGKILL)
+    os.waitpid(number, 0)
+    return _read(said) if said else Sought(hung="the process that explored it came to no end")
+
+
+def _be_copy(body: Callable[[Callable[[Sought], NoReturn]], None], writer: int) -> NoReturn:
+    def tell(sought: Sought) -> NoReturn:
+        whole = asdict(sought)
+        if whole["failure"] is not None:
+            whole["failure"].pop("error")
+        with os.fdopen(writer, "w", encoding="utf-8") as file:
+            json.dump(whole, file)
+        os._exit(0)
+
+    be_quiet()
+    try:
+        body(tell)
+    finally:
+        # Whatever happened, this process is not the one that it was copied from.
+        os._exit(1)
+
+
+def _read(said: bytes) -> Sought:
+    whole: dict[str, Any] = json.loads(said)
+    failure = whole.pop("failure")
+    shared = tuple((path, line, text) for path, line, text in whole.pop("shared"))
+    return Sought(failure=None if failure is None else _failure(failure), shared=shared, **whole)
+
+
+def _failure(read: dict[str, Any]) -> Failure:
+    steps = tuple(
+        Step(thread, tuple((path, line, text) for path, line, text in lines))
+        for thread, lines in read.pop("steps")
+    )
+    return Failure(choices=tuple(read.pop("choices")), steps=steps, **read)
