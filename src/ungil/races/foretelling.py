@@ -40,4 +40,4 @@ def candidate_of_cycle(cycle: Cycle) -> Candidate:
 
 
 def _has_halves(touch: Touch) -> bool:
-    return touch.mode is Mode.UPDATE
+    return touch.mode is Mode.UPDATE and touch.form != "next"
