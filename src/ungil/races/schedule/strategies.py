@@ -63,8 +63,11 @@ class RandomWalk:
 class Pct:
     """Random priorities, which change at few random moments.
 
-    With n threads and k choices in all, it finds a bug that needs d orderings with a
-    probability of at least 1/(n * k**(d - 1)) in each execution (theorem of the paper).
+    With n threads and at most k choices in all, it finds a bug that needs d orderings with
+    a probability of at least 1/(n * k**(d - 1)) in each execution (theorem of the paper).
+    At d - 1 moments whoever runs gets a priority below the others, in any order among those
+    who got one so before. One of the k moments is after the end, where nothing changes any
+    more: or else the few choices of a small program would always be made in the same way.
 
     Attributes:
         depth: d, the number of orderings that a bug may need.
@@ -78,32 +81,34 @@ class Pct:
         self.threads = 1
         self.choices = 1
         self._priorities: dict[str, float] = {}
-        self._changes: set[int] = set()
+        self._moments: set[int] = set()
+        self._given: list[float] = []
         self._lowest = 0.0
         self._in_a_row = 0
 
     @property
     def bound(self) -> float:
         """The probability, in each execution, for the size of those so far."""
-        return 1 / self.threads / float(self.choices ** (self.depth - 1))
+        return 1 / self.threads / float((self.choices + 1) ** (self.depth - 1))
 
     def another(self) -> bool:
         """There always is one; where priorities change is drawn now."""
         self._priorities = {}
-        self._lowest = 0.0
         self._in_a_row = 0
-        count = min(self.depth - 1, self.choices)
-        self._changes = set(self._random.sample(range(self.choices), count))
+        self._lowest = 0.0
+        self._moments = {self._random.randint(0, self.choices) for _ in range(self.depth - 1)}
+        self._given = []
         return True
 
     def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
         """Whoever has the highest priority."""
-        spins = self._in_a_row > _PATIENCE or current.pauses
-        if len(world.choices) in self._changes or spins:
-            self._lowest -= 1
-            self._priorities[current.path] = self._lowest
-            self._in_a_row = 0
         priorities = self._priorities
+        if self._in_a_row > _PATIENCE or current.pauses:
+            priorities[current.path] = self._below_all()
+            self._in_a_row = 0
+        elif len(world.choices) in self._moments:
+            priorities[current.path] = self._below_others()
+            self._in_a_row = 0
         chosen, highest = ready[0], float("-inf")
         for one in ready:
             priority = priorities.get(one.path)
@@ -113,6 +118,22 @@ class Pct:
                 chosen, highest = one, priority
         self._in_a_row = self._in_a_row + 1 if chosen is current else 0
         return chosen
+
+    def _below_all(self) -> float:
+        self._lowest -= 1
+        return self._lowest
+
+    def _below_others(self) -> float:
+        """Below all, or as soon above one of those that got theirs at an earlier moment."""
+        rank = self._random.randint(0, len(self._given))
+        if rank == 0:
+            priority = self._below_all()
+        else:
+            lower = self._given[rank - 1]
+            upper = self._given[rank] if rank < len(self._given) else lower + 1
+            priority = (lower + upper) / 2
+        self._given.insert(rank, priority)
+        return priority
 
     def ended(self, world: World) -> None:
         """Learn how large an execution is."""
