@@ -143,12 +143,60 @@ def tries():
     run(try_it, try_it)
     assert len(got) == 2
 
+def other_first():
+    box = Box()
+    def looks(): assert box.n == 0
+    def sets(): box.n = 1
+    run(looks, sets)
+
+def loop():
+    d, seen = {"a": 1, "b": 2}, []
+    def goes_through():
+        for key in d: seen.append(key)
+    run(goes_through, lambda: d.pop("a"))
+
+def comprehension():
+    d = {"a": 1, "b": 2}
+    run(lambda: [one for one in d.items()], lambda: d.pop("a"))
+
+def enumerated():
+    d = {"a": 1, "b": 2}
+    def goes_through():
+        for number, one in enumerate(d.values()): pass
+    run(goes_through, lambda: d.pop("a"))
+
+def summed():
+    d = {"a": 1, "b": 2}
+    run(lambda: sum(d.values()), lambda: d.pop("a"))
+
+def shared_iterator():
+    numbers, got = iter([1, 2]), ([], [])
+    def takes(mine):
+        for one in numbers: mine.append(one)
+    run(lambda: takes(got[0]), lambda: takes(got[1]))
+    assert [] in got
+
 # And these are in order.
 
 def locked():
     def add(box):
         with box.lock: box.n += 1
     assert increments(add).n == 2
+
+def locked_loop():
+    box, d = Box(), {"a": 1, "b": 2}
+    def goes_through():
+        with box.lock:
+            for key in d: assert key in d
+    def pops():
+        with box.lock: d.pop("a")
+    run(goes_through, pops)
+
+def sum_of_its_own():
+    box, d = Box(), {"a": 1, "b": 2}
+    def sum(one): return type(one)
+    def goes_through(): assert sum(d) is dict
+    run(goes_through, lambda: d.pop("a"))
 
 def early_lock():
     def add(box):
@@ -253,10 +301,16 @@ RACY = {
     "pool": "AssertionError",
     "exception": "LookupError: it is set",
     "tries": "AssertionError",
+    "other_first": "AssertionError",
+    "loop": "RuntimeError: dictionary changed size during iteration",
+    "comprehension": "RuntimeError: dictionary changed size during iteration",
+    "enumerated": "RuntimeError: dictionary changed size during iteration",
+    "summed": "RuntimeError: dictionary changed size during iteration",
+    "shared_iterator": "AssertionError",
 }
 IN_ORDER = (
     *("locked", "early_lock", "early_reentrant", "conditions", "simple_queue", "own"),
-    *("timeouts", "barrier", "left_over", "leaves"),
+    *("timeouts", "barrier", "left_over", "leaves", "locked_loop", "sum_of_its_own"),
 )
 
 

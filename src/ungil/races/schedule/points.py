@@ -12,7 +12,7 @@ import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import TYPE_CHECKING
 
 from ungil.races.detect import EVERY_ITEM
@@ -45,6 +45,7 @@ _NOT_BY_ITEMS = frozenset(
 )
 """What goes through something, and asks it for more than its items if it has more."""
 
+_LIBRARY = frozenset({"builtins", "itertools", "functools", "_functools", "collections"})
 _VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
 
 
@@ -287,7 +288,9 @@ class Points:
             self._operate(
                 thread, thing, None, None, point, self._language.effect_of(thing, "__iter__")
             )
-        return _Steps(self, iter(thing), thing, point) if self._is_stepped(thing, point) else thing  # type: ignore[call-overload]  # it has one, if it is a container
+        if not self._is_stepped(thing, point) or not _is_in_c(sys._getframe(1), point.name):  # noqa: SLF001 - who gets it
+            return thing
+        return _Steps(self, iter(thing), thing, point)  # type: ignore[call-overload]  # it has one, if it is a container
 
     def _is_stepped(self, thing: object, point: Point) -> bool:
         """Does something come in between its items?
@@ -299,7 +302,11 @@ class Points:
         return (
             point.shared
             and point.name not in _NOT_BY_ITEMS
-            and (type(thing) in _VIEWS or type(thing) in _CONTAINERS)
+            and (
+                type(thing) in _VIEWS
+                or type(thing) in _CONTAINERS
+                or type(thing) in self._language.iterators
+            )
         )
 
     def step(self, thing: object, point: Point) -> None:
@@ -308,7 +315,9 @@ class Points:
         world = self.world
         if thread is not None and world is not None:
             of = gc.get_referents(thing)[0] if type(thing) in _VIEWS else thing
-            world.use(thread, point, [Access((id(of), STRUCTURE), False)], "next")
+            advances = type(thing) in self._language.iterators
+            access = Access((id(of), ITERATOR if advances else STRUCTURE), advances)
+            world.use(thread, point, [access], "next")
 
     def next(self, thing: object, point: Point) -> object:
         """Take the next one of an iterator."""
@@ -369,6 +378,17 @@ class _Steps:
 def _calling(world: World) -> Thread | None:
     """Who calls: whoever runs, if all run in one thread of the system."""
     return world.running if world.on_one else world.here()
+
+
+def _is_in_c(frame: FrameType, name: str) -> bool:
+    """Is a name, as far as it means anything, that of a function of the library in C?
+
+    A function of the program by the name of one must get what it was given.
+    """
+    if not name:
+        return True
+    meant = frame.f_locals.get(name, frame.f_globals.get(name, frame.f_builtins.get(name)))
+    return meant is None or getattr(meant, "__module__", "") in _LIBRARY
 
 
 class _Nothing:
