@@ -14,7 +14,7 @@ from classics.in_threads import at_once
 class Bucket:
     def __init__(self, lock):
         self.lock = lock
-        self.filled = time.monotonic() - 1000
+        self.filled = time.monotonic() - 2000
         self.tokens = 0
 
     def take(self):
