@@ -150,7 +150,7 @@ class Session:
         Their code is exchanged, so whoever holds one of them calls what is watched. What
         is running goes on as it is.
         """
-        new: dict[tuple[str, str, int], CodeType] = {}
+        new: dict[_Where, CodeType] = {}
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
             if path is None or not path.endswith(".py") or not self.settings.scope(name, path):
@@ -164,7 +164,7 @@ class Session:
         for function in gc.get_objects():
             if type(function) is FunctionType:
                 code = function.__code__
-                replaced = new.get((code.co_filename, code.co_name, code.co_firstlineno))
+                replaced = new.get(_where(code))
                 if replaced is not None and replaced.co_freevars == code.co_freevars:
                     self._exchanged.append((function, code))
                     function.__code__ = replaced
@@ -198,8 +198,23 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _gather(code: CodeType, into: dict[tuple[str, str, int], CodeType]) -> None:
+_Where = tuple[str, str, int, tuple[int, int]]
+
+
+def _where(code: CodeType) -> _Where:
+    """What tells a function from all others, whether it is instrumented or not.
+
+    Of several in one line, such as lambdas, their bodies begin at different columns.
+    """
+    begins = min(
+        ((line, column) for line, _, column, _ in code.co_positions() if line and column),
+        default=(0, 0),
+    )
+    return code.co_filename, code.co_qualname, code.co_firstlineno, begins
+
+
+def _gather(code: CodeType, into: dict[_Where, CodeType]) -> None:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            into[constant.co_filename, constant.co_name, constant.co_firstlineno] = constant
+            into[_where(constant)] = constant
             _gather(constant, into)

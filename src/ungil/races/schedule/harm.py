@@ -164,6 +164,7 @@ def _meet(one: _Pass, other: _Pass) -> bool:
 
 def _torn(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
     writing, reading = spots[::2], spots[1::2]
+    pairs = set(zip(writing, reading, strict=True))
     writes = list(_in_a_row(passes[:_MOST], writing))
     for earlier, later in _in_a_row(passes[:_MOST], reading):
         for first, second in writes:
@@ -173,7 +174,7 @@ def _torn(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
                 _saw(passes, write, one)
                 for one in (earlier, later)
                 for write in (first, second)
-                if writing.index(write.spot) == reading.index(one.spot) and _meet(write, one)
+                if (write.spot, one.spot) in pairs and _meet(write, one)
             ]
             if len(set(old)) > 1:
                 text = (

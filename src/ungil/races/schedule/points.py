@@ -69,7 +69,7 @@ class Point:
         self.mode = touch.mode
         self.part = name_part(name)
         self.writes = touch.mode.writes
-        self.halves = touch.mode is Mode.UPDATE
+        self.halves = touch.mode is Mode.UPDATE and touch.form != "next"
         self.shared = False
         self.plain: set[type] = set()
 

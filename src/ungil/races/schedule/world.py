@@ -246,7 +246,10 @@ class World:
         # A wait for the end of a thread has nothing pending: exhaustive search could not tell
         # what its time running out depends on.
         thread.pauses = thread.sleeps or (
-            deadline is not None and deadline - self.time <= MOMENT and bool(pending)
+            deadline is not None
+            and deadline - self.time <= MOMENT
+            and blocked is not None
+            and bool(pending)
         )
         if thread.starter is not None:
             starter, thread.starter = thread.starter, None
@@ -317,20 +320,16 @@ class World:
         for one in here:
             if not one.sleeps and (one.blocked is None or not one.blocked()):
                 ready.append(one)
-            elif one.pauses and (first is None or _deadline(one) < _deadline(first)):
+            elif one.deadline is not None and (first is None or one.deadline < _deadline(first)):
                 first = one
 
         def has_come(one: Thread) -> bool:
             """Who is away comes back in real time, so for it time passes really, too."""
             return not is_real or idle >= min(_deadline(one) - self.time, MOST_IDLE)
 
-        if first is not None and has_come(first):
+        # Time comes to the first deadline first, whoever waits for it.
+        if first is not None and (first.pauses or not ready) and has_come(first):
             ready.append(first)
-        if not ready:
-            timed = [one for one in here if one.deadline is not None]
-            first = min(timed, key=_deadline, default=None)
-            if first is not None and has_come(first):
-                ready.append(first)
         return ready
 
     def _go_on(self, thread: Thread) -> None:
