@@ -1,6 +1,8 @@
-"""Every racy program of the corpus is reported as it is marked, and no twin is."""
+"""Every racy program of the corpus is reported as it is marked and confirmed, and no twin is."""
 
 import json
+import os
+import shutil
 import sys
 
 import pytest
@@ -8,20 +10,37 @@ from marked import Program, programs
 
 from ungil.cli import main
 
+INFORMS = {"UG410", "UG411"}
+"""What was seen as it is, so there is nothing to confirm."""
 
-def judged(program: Program, tmp_path, *options: str) -> dict[str, object]:
-    output = tmp_path / "report.json"
-    arguments = ["--format", "json", "--output", str(output), *options, str(program.path)]
-    main(["race", *arguments])
+
+def judged(program: Program, folder, *options: str) -> dict[str, object]:
+    output = folder / "report.json"
+    arguments = ["--format", "json", "--output", str(output), "--confirm", "300", *options]
+    main(["race", *arguments, program.path.name])
     return json.loads(output.read_text("utf-8"))
+
+
+def may_confirm() -> bool:
+    try:
+        import ungil.races._native._core  # noqa: F401, PLC0415 - is it there?
+    except ImportError:
+        return False
+    return hasattr(os, "fork")
 
 
 @pytest.mark.parametrize("program", programs(), ids=lambda one: one.name)
 def test_a_program_of_the_corpus(program, tmp_path, monkeypatch, capfd):
     if sys.version_info < program.since:
         pytest.skip(f"racy only since Python {program.since}")
-    monkeypatch.chdir(program.path.parent)
-    report = judged(program, tmp_path)
+    folder = shutil.copytree(program.path.parent, tmp_path / program.path.parent.name)
+    monkeypatch.chdir(folder)
+    report = judged(program, folder)
     assert program.complaints(report) == []
     # Nothing of ours is printed; what the races do to the program is its own affair.
     assert "ungil" not in capfd.readouterr().err
+    if may_confirm():
+        told = {
+            f["message"]: f["confirmed"] for f in report["findings"] if f["code"] not in INFORMS
+        }
+        assert set(told.values()) <= {True}, told
