@@ -149,7 +149,7 @@ class Control:
         self.outside = False
         self.left: dict[str, None] = {}
         for point in self._made:
-            point.shared = place_of(point.touch) in self._shared
+            point.shared = bool(self._shared) and place_of(point.touch) in self._shared
         self._primitives.tries = _TRIES in self._shared
 
     @property

@@ -141,6 +141,9 @@ def _test(name: str, end: Callable[[dict[str, object]], None]) -> Callable[[], o
 _SHORT = 2.0
 """Seconds. Who waits so long on greenlets needs threads of the system, if they may be had."""
 
+_WAITS = 0.2
+"""Seconds of a processor: a process that has used no more has waited, and not computed."""
+
 
 def _watch_over(
     control: Control, request: Request, end: Callable[[dict[str, object]], None]
@@ -153,8 +156,9 @@ def _watch_over(
     beats = [0]
     main_thread = threading.get_ident()
 
-    def patience() -> float:
-        is_short = request.carrier == "auto" and control.carrier != "threads"
+    def patience(computed: float) -> float:
+        may_change = request.carrier == "auto" and control.carrier != "threads"
+        is_short = may_change and computed < _WAITS
         return min(_SHORT, request.patience) if is_short else request.patience
 
     def where() -> str:
@@ -163,13 +167,13 @@ def _watch_over(
         return _where(frames.get(of))
 
     def look() -> None:
-        last, since = (beats[0], control.moves), time.monotonic()
+        last, since, computed = (beats[0], control.moves), time.monotonic(), time.process_time()
         while True:
             time.sleep(0.2)
             now = beats[0], control.moves
             if now != last:
-                last, since = now, time.monotonic()
-            elif time.monotonic() - since > patience():
+                last, since, computed = now, time.monotonic(), time.process_time()
+            elif time.monotonic() - since > patience(time.process_time() - computed):
                 end({"hung": where(), "executions": beats[0], "carrier": control.carrier})
 
     threading.Thread(target=look, daemon=True).start()
