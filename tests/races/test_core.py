@@ -1048,6 +1048,13 @@ PAIRS = {
     "an index": ("[1, 2]", "item(x, -1, t.store)", "item(x, 1, t.load)", "item"),
     "a new key and the length": ("{}", "item(x, 1, t.store)", "whole(x, t.size)", "structure"),
     "an old key and the length": ("{1: 1}", "item(x, 1, t.store)", "whole(x, t.size)", ""),
+    "a new object and the length": (
+        "{}",
+        "item(x, threading.main_thread(), t.store)",
+        "whole(x, t.size)",
+        "structure",
+    ),
+    "new code and the length": ("{}", "item(x, KEY, t.store)", "whole(x, t.size)", ""),
     "a key that is made": (
         "defaultdict(int)",
         "item(x, 1, t.load)",
@@ -1078,6 +1085,12 @@ PAIRS = {
     "a slice": ("[1, 2]", "whole(x, t.cut)", "item(x, 0, t.load)", "item"),
     "a slice and the length": ("[1, 2]", "whole(x, t.cut)", "whole(x, t.size)", "structure"),
     "a view": ("{1: 1}", "item(x, 2, t.store)", "iterate(x.items(), t.iterate)", "structure"),
+    "a view of an ordered one": (
+        "OrderedDict({1: 1})",
+        "item(x, 2, t.store)",
+        "iterate(x.values(), t.iterate)",
+        "structure",
+    ),
     "an iterator": ("iter([1, 2])", "next(x, t.next)", "iterate(x, t.iterate)", "iterator"),
     "a generator": ("(i for i in ())", "next(x, t.next)", "next(x, t.next)", "iterator"),
     "a counter": ("itertools.count()", "next(x, t.next)", "next(x, t.next)", ""),
@@ -1094,7 +1107,7 @@ PAIRS = {
 
 AROUND_PAIRS = """
 import itertools, types
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from functools import cached_property
 
 def places():

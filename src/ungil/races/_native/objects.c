@@ -193,6 +193,17 @@ part_of_key(const Thread *thread, PyObject *key)
     return record == NULL ? 0 : mixed(record->number, 1, 1) | FIRST_FREE;
 }
 
+/* Can a key be looked up without running code of its own? An object that is equal to nothing
+   but itself can; but its hash is its address, which another may have later. */
+static bool
+is_searchable(PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(key);
+    return is_plain(key, 0)
+           || (type->tp_hash == PyBaseObject_Type.tp_hash
+               && type->tp_richcompare == PyBaseObject_Type.tp_richcompare);
+}
+
 static bool
 has_key(PyObject *object, PyObject *key)
 {
@@ -223,8 +234,7 @@ object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, T
     }
     bool update = touch->mode == UPDATE;
     bool structure_write = effect & STRUCTURE_WRITE;
-    if (key != NULL && effect & (IF_MISSING | IF_PRESENT | FILLS)
-        && is_plain(key, 0)) {
+    if (key != NULL && effect & (IF_MISSING | IF_PRESENT | FILLS) && is_searchable(key)) {
         bool has = has_key(object, key);
         if (effect & IF_MISSING) {
             structure_write = !has;

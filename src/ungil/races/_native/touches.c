@@ -189,6 +189,14 @@ is_iterator(PyTypeObject *type)
     return false;
 }
 
+static bool
+is_view(const PyTypeObject *type)
+{
+    return type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
+           || type == &PyODictKeys_Type || type == &PyODictValues_Type
+           || type == &PyODictItems_Type;
+}
+
 PyObject *
 touch_iterate(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
@@ -199,7 +207,7 @@ touch_iterate(PyObject *self, PyObject *const *args, Py_ssize_t count)
         || is_recent(thread, object, touch, PART_STRUCTURE)) {
         return Py_NewRef(object);
     }
-    if (type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type) {
+    if (is_view(type)) {
         PyObject *dict = (PyObject *)((DictView *)object)->dict;
         bool one_step = touch->copies && PyDict_CheckExact(dict);
         object_operate(thread, dict, NULL, 0, touch,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import OrderedDict
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
@@ -58,7 +59,11 @@ __all__ = [
 
 _MODES = tuple(Mode)
 _SINGLE = (bool, int, str, type(None))
-_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS = frozenset(
+    type(view)
+    for mapping in (dict[str, str](), OrderedDict[str, str]())
+    for view in (mapping.keys(), mapping.values(), mapping.items())
+)
 
 _exchanged: list[Exchanged] = []
 _lost = [0]

@@ -275,7 +275,7 @@ def parts_of(thing: object, key: object, part: str | None, mode: Mode, effect: i
         part = plain_part(key + list.__len__(cast("list[object]", thing)))
     changes = bool(effect & Effect.STRUCTURE_WRITE)
     looked = Effect.IF_MISSING | Effect.IF_PRESENT | Effect.FILLS
-    if part is not None and effect & looked and is_plain(key):
+    if part is not None and effect & looked and _is_searchable(key):
         there = _is_there(thing, key)
         if effect & Effect.IF_MISSING:
             changes = not there
@@ -297,6 +297,17 @@ def parts_of(thing: object, key: object, part: str | None, mode: Mode, effect: i
     if effect & Effect.ADVANCES:
         parts.append(Part(ITERATOR, Kind.ITERATOR, Mode.UPDATE, iterates=True))
     return parts
+
+
+def _is_searchable(key: object) -> bool:
+    """Can a key be looked up without running code of its own?
+
+    An object that is equal to nothing but itself can; but its hash is its address, which
+    another may have later.
+    """
+    return is_plain(key) or all(
+        _looked_up(type(key), name) is vars(object)[name] for name in ("__hash__", "__eq__")
+    )
 
 
 def _is_there(thing: object, key: object) -> bool:
