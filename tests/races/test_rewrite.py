@@ -770,7 +770,8 @@ OWN_TESTS = """
 RUNNER = """
 import builtins, importlib.util, sys, unittest
 from touching import FORMS
-from ungil.races.instrument import PREFIX, compiled
+from ungil.races.calls import PREFIX
+from ungil.races.instrument import compiled
 name = sys.argv[1]
 class Loader(importlib.util.find_spec(name).loader.__class__):
     def source_to_code(self, data, path, *, _optimization=-1):

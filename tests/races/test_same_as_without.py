@@ -70,6 +70,17 @@ PROGRAMS = {
         Loud()
         print("after")
     """,
+    "what is let go of when the builtins were emptied": """
+        import os, sys, threading
+        class Last:
+            def __init__(self):
+                self.names = {"tea"}
+                self.over = threading.Event()
+            def __del__(self, write=os.write):
+                self.over.set()
+                write(1, f"{'tea' in self.names} {len(self.names)}".encode())
+        sys.last = Last()
+    """,
     "recursion without end": """
         class Node:
             def __init__(self):

@@ -2,7 +2,8 @@
 
 import builtins
 
-from ungil.races.instrument import PREFIX, placed, rewrite
+from ungil.races.calls import PREFIX
+from ungil.races.instrument import placed, rewrite
 
 FORMS = """
     attribute named item holding key member keyed among whole method iterate next

@@ -10,30 +10,9 @@ import builtins
 import os
 from collections.abc import Sequence
 
-__all__ = ["FORMS", "arrived", "keep", "reduced"]
+from ungil.races.calls import FORMS, PREFIX, harmless, offer
 
-FORMS = (
-    "attribute",
-    "named",
-    "item",
-    "member",
-    "holding",
-    "keyed",
-    "key",
-    "among",
-    "whole",
-    "method",
-    "iterate",
-    "next",
-    "variable",
-    "storing",
-    "here",
-    "imported",
-    "dying",
-)
-"""What instrumented code calls, as builtins."""
-
-PREFIX = "__ungil_"
+__all__ = ["arrived", "keep", "reduced"]
 
 _made: dict[int, object] = {}
 _token = os.urandom(8)
@@ -53,17 +32,6 @@ def arrived(token: bytes, number: int) -> object:
     """The constant, where it was made; None elsewhere."""
     if token == _token:
         return _made[number]
-    for form in FORMS:
-        name = f"{PREFIX}{form}__"
-        if not hasattr(builtins, name):
-            gives_nothing = form in {"variable", "imported"}
-            setattr(builtins, name, _nothing if gives_nothing else _first)
-    return None
-
-
-def _first(given: object, *_: object) -> object:
-    return given
-
-
-def _nothing(*_: object) -> None:
+    missing = [form for form in FORMS if not hasattr(builtins, f"{PREFIX}{form}__")]
+    offer(harmless(missing), harmless(missing))
     return None

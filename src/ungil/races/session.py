@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
-from ungil.races.instrument import PREFIX
+from ungil.races.calls import PREFIX
 from ungil.races.instrument.halves import HALVES
 from ungil.races.instrument.hook import Hook
 from ungil.races.instrument.loading import compiled

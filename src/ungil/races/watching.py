@@ -7,7 +7,6 @@ The instrumented code and the C functions that order threads tell a core; the co
 from __future__ import annotations
 
 import _thread
-import builtins
 import os
 import sys
 import threading
@@ -17,11 +16,11 @@ from functools import cached_property
 from pathlib import Path
 
 from ungil.races import sync
-from ungil.races.abroad import FORMS, keep
+from ungil.races.abroad import keep
+from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.choice import core_in_use
 from ungil.races.detect import Inversion, LockOrder
 from ungil.races.effects import effects, iterators
-from ungil.races.instrument import PREFIX
 from ungil.races.journal import Record
 from ungil.races.trace import Acquire, Fork, Join, Mode, Release, Site, Touch
 
@@ -135,8 +134,7 @@ class Watch:
 
     def start(self) -> None:
         """Watch from now on."""
-        for form in FORMS:
-            setattr(builtins, f"{PREFIX}{form}__", getattr(self.core, form))
+        offer({form: getattr(self.core, form) for form in FORMS}, harmless())
         number = self.core.start(
             watcher=self,
             effects=effects(),

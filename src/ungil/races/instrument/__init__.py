@@ -2,12 +2,10 @@
 
 from ungil.races.instrument.hook import Hook, Scope, Told
 from ungil.races.instrument.loading import Make, compiled, placed
-from ungil.races.instrument.nodes import PREFIX
 from ungil.races.instrument.pytest_rewriting import watch_tests
 from ungil.races.instrument.rewrite import Rewritten, rewrite
 
 __all__ = [
-    "PREFIX",
     "Hook",
     "Make",
     "Rewritten",

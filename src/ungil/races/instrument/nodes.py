@@ -6,12 +6,12 @@ import ast
 import copy
 from typing import Final
 
+from ungil.races.calls import PREFIX
 from ungil.races.instrument.methods import FRESH
 from ungil.races.trace import Mode
 
 __all__ = [
     "MARK",
-    "PREFIX",
     "Place",
     "Touched",
     "WatchedName",
@@ -28,10 +28,6 @@ __all__ = [
     "suspends",
     "twice",
 ]
-
-PREFIX: Final = "__ungil_"
-"""The calls go to builtins of these names, e.g. `__ungil_attribute__`: no namespace of
-the program changes. They end in underscores, too, so no class mangles them."""
 
 MARK: Final = "ungil touch"
 """A call's constant is this and the number of a touch, until the code is loaded."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import gc
 import itertools
 import sys
@@ -13,9 +12,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from ungil.races.abroad import FORMS
+from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.candidate import Place, place_of
-from ungil.races.instrument import PREFIX
 from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
 from ungil.races.schedule.forking import attend
 from ungil.races.schedule.points import Point, Points
@@ -125,8 +123,8 @@ class Control:
     def start(self) -> None:
         """Take control."""
         calls = self._points.calls()
-        for form in (*FORMS, "between"):
-            setattr(builtins, f"{PREFIX}{form}__", calls[form])
+        forms = (*FORMS, "between")
+        offer({form: calls[form] for form in forms}, harmless(forms))
         pairs = self._primitives.pairs()
         originals = self._native.exchange([(function, ours) for function, ours, _ in pairs])
         for (_, _, name), original in zip(pairs, originals, strict=True):

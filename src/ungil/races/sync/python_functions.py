@@ -11,13 +11,13 @@ of them early is seen, too.
 
 from __future__ import annotations
 
-import builtins
 import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ungil.races.calls import PREFIX, offer
 from ungil.races.later import when_imported
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ __all__ = ["Listening"]
 
 Action = Callable[[Any], object]
 
-_CALLED = "__ungil_around__"
+_CALLED = "around"
 
 _ORDERS_NOTHING = "_ungil_orders_nothing"
 """An attribute of semaphores that are somebody's own affair."""
 
 _TEMPLATE = f"""
 def around(*args, **kwargs):
-    return {_CALLED}(NUMBER, args, kwargs)
+    return {PREFIX}{_CALLED}__(NUMBER, args, kwargs)
 """
 
 
@@ -55,6 +55,10 @@ class _Around:
         if after is not None and result is not False:
             after(first)
         return result
+
+    def original(self, number: int, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """Call the original, and tell nobody."""
+        return self._originals[number][0](*args, **kwargs)
 
     def exchange(
         self, function: object, before: Action | None = None, after: Action | None = None
@@ -115,7 +119,7 @@ class Listening:
         self._blocks = blocks
         self._all_joined = all_joined
         self._around = _Around()
-        setattr(builtins, _CALLED, self._around)
+        offer({_CALLED: self._around}, {_CALLED: self._around.original})
         self._of_threading()
         # Before 3.13 it takes the locks only of those that have not ended yet.
         self._around.exchange(vars(threading)["_shutdown"], after=lambda _: self._all_joined())
