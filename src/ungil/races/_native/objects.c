@@ -196,10 +196,18 @@ part_of_key(const Thread *thread, PyObject *key)
 /* Can a key be looked up without running code of its own? An object that is equal to nothing
    but itself can; but its hash is its address, which another may have later. */
 static bool
-is_searchable(PyObject *key)
+is_searchable(PyObject *key, int depth)
 {
     PyTypeObject *type = Py_TYPE(key);
-    return is_plain(key, 0)
+    if (type == &PyTuple_Type && depth < 4) {
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) {
+            if (!is_searchable(PyTuple_GET_ITEM(key, i), depth + 1)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return is_plain(key, depth)
            || (type->tp_hash == PyBaseObject_Type.tp_hash
                && type->tp_richcompare == PyBaseObject_Type.tp_richcompare);
 }
@@ -234,7 +242,7 @@ object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, T
     }
     bool update = touch->mode == UPDATE;
     bool structure_write = effect & STRUCTURE_WRITE;
-    if (key != NULL && effect & (IF_MISSING | IF_PRESENT | FILLS) && is_searchable(key)) {
+    if (key != NULL && effect & (IF_MISSING | IF_PRESENT | FILLS) && is_searchable(key, 0)) {
         bool has = has_key(object, key);
         if (effect & IF_MISSING) {
             structure_write = !has;

@@ -299,12 +299,14 @@ def parts_of(thing: object, key: object, part: str | None, mode: Mode, effect: i
     return parts
 
 
-def _is_searchable(key: object) -> bool:
+def _is_searchable(key: object, depth: int = 0) -> bool:
     """Can a key be looked up without running code of its own?
 
     An object that is equal to nothing but itself can; but its hash is its address, which
     another may have later.
     """
+    if type(key) is tuple:
+        return depth < 4 and all(_is_searchable(one, depth + 1) for one in key)
     return is_plain(key) or all(
         _looked_up(type(key), name) is vars(object)[name] for name in ("__hash__", "__eq__")
     )
