@@ -287,6 +287,40 @@ def test_what_is_made_once_is_more_than_a_check(check, text, code):
     assert codes(found(made, [conflict(read, other)], compounds)) == [("UG402", 2)]
 
 
+CALLS = """
+    def f(self):
+        if {check}:
+            {then}
+        self.before()
+        {behind}
+    def make(self):
+        self.n = 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "then", "behind", "call", "code"),
+    [
+        ("self.n is None", "self.make()", "pass", 3, "UG403"),
+        ("self.n == 1", "self.make()", "pass", 3, "UG402"),
+        ("self.n == 1", "return", "self.make()", 5, "UG402"),
+        ("self.n == 1", "pass", "self.make()", 5, ""),
+    ],
+)
+def test_a_check_that_leads_to_a_call(check, then, behind, call, code):
+    made = source(CALLS.format(check=check, then=then, behind=behind))
+    read, act = made.attribute(2, R), made.attribute(7, W, function="Reg.make")
+    inner = made.attribute(7, R, text="self.n", function="Reg.make")
+    stack = (Site(FILE, call, "Reg.f"), Site(FILE, 1, "Reg.above"))
+    one, another = side(read, "one"), side(act, "two", stack=stack)
+    findings = found(made, [conflict(one, another)])
+    assert codes(findings) == ([(code, 2)] if code else [])
+    assert all("the call that leads to app/reg.py:7" in one.remedy for one in findings if code)
+    locked = side(act, "two", "lock", stack=stack)
+    again = [Compound(inner, act, "check")]
+    assert codes(found(made, [conflict(one, locked)], again)) == []
+
+
 def test_a_flag_that_is_lowered_takes_nothing_away():
     made = source("""
         def f(self):

@@ -18,7 +18,7 @@ from ungil.races.observed import Compound, Conflict, Observation, Side
 from ungil.races.sources import Sources
 from ungil.races.trace import Mode, Touch
 
-__all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "place", "torn"]
+__all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "field_name", "place", "torn"]
 
 WORST_FIRST = (
     rules.SHARED_ITERATOR,
@@ -63,6 +63,11 @@ _LOWERED = re.compile(r"=\s*False\s*(?:$|[#;])")
 
 # What `= {}` leaves is new, if it is what a check found missing.
 _MADE_EMPTY = re.compile(r"=\s*(?:[\[({'\"0]|False\b)")
+
+# Behind what an attribute is of. A private name is another in the source than in the object.
+_FIELD = re.compile(r"\w+$")
+
+_INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
 
 _MOST_LINES = 60  # between a check and its act, that are looked at
 
@@ -169,7 +174,7 @@ class Kinds:
         # Methods that read and write in one step are said to write.
         if modes[0] is Mode.UPDATE and conflict.part != "iterator":
             yield Case(rules.LOST_UPDATE, conflict, mine, other)
-        for compound in self._around(mine.touch, conflict):
+        for compound in (*self._around(mine.touch, conflict), *self._through_call(mine, other)):
             if compound.how == "value":
                 yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
             elif self._interferes(compound, other.touch):
@@ -185,6 +190,26 @@ class Kinds:
         for compound in self._by_act.get(_key(touch), ()):
             if self._is_about(compound.read, conflict):
                 yield compound
+
+    def _through_call(self, mine: Side, other: Side) -> Iterator[Compound]:
+        """The step of a check and of what a function does that is called for it.
+
+        The other thread wrote in such a call; had this one come earlier, it had called it too.
+        """
+        read, act = mine.touch, other.touch
+        if read.mode.writes:
+            return
+        calls = (one for one in other.stack if one.text == read.function != act.function)
+        call = next((one for one in calls if one.path == read.site.path), None)
+        if call is None or not self._sources.decides(call.path, read.site.line, call.line):
+            return
+        # What a thread checks again once it has a lock needs the first check no more.
+        again = other.locks and any(
+            nearer.how == "check" and _key(nearer.read) not in self._written_to
+            for nearer in self._by_act.get(_key(act), ())
+        )
+        if not again:
+            yield Compound(read, act, "check", called=True)
 
     def _is_about(self, read: Touch, conflict: Conflict) -> bool:
         """Is what was read what the conflict is about, rather than another part of the object?
@@ -240,15 +265,17 @@ class Kinds:
             return False
         there, here = place(other.touch), place(act)
         same = there == here or (act.function == other.touch.function != "" and there[0] == here[0])
-        return same and not self._forgets(other.touch) and self._is_for_absence(read, act)
+        return same and not self._forgets(other.touch) and self._is_for_absence(compound)
 
     def _forgets(self, write: Touch) -> bool:
         """Does it take away, rather than make something that is empty at first?"""
         line = self._sources.line(write.site.path, write.site.line)
         return write.clears and not _MADE_EMPTY.search(line)
 
-    def _is_for_absence(self, read: Touch, act: Touch) -> bool:
-        path, first, last = read.site.path, read.site.line, act.site.line
+    def _is_for_absence(self, compound: Compound) -> bool:
+        read, act = compound.read, compound.act
+        path, first = read.site.path, read.site.line
+        last = first if compound.called else act.site.line
         numbers = range(first, min(last, first + _MOST_LINES) + 1)
         text = "\n".join(self._sources.line(path, number) for number in numbers)
         names = [re.escape(one) for one in (read.site.text, act.site.text) if one]
@@ -283,7 +310,7 @@ def torn(cases: Iterable[Case]) -> list[Case]:
         key = _field_key(case)
         (kept if key is None else groups.setdefault(key, [])).append(case)
     for group in groups.values():
-        if len({_parted(case)[0].touch.name for case in group}) < 2:
+        if len({field_name(case.conflict) for case in group}) < 2:
             kept += group
             continue
         first, *others = group
@@ -307,13 +334,18 @@ def _field_key(case: Case) -> tuple[object, ...] | None:
         return None
     if not all(touch.function and touch.name for touch in touches):
         return None
-    if touches[0].function.rpartition(".")[2] in {"__init__", "__new__", "__post_init__"}:
+    if touches[0].function.rpartition(".")[2] in _INITIALISERS:
         return None  # nobody else has the object yet
     where = [
-        (touch.site.path, touch.function, touch.site.text.removesuffix(touch.name))
-        for touch in touches
+        (touch.site.path, touch.function, _FIELD.sub("", touch.site.text)) for touch in touches
     ]
     return (conflict.kind, *where)
+
+
+def field_name(conflict: Conflict) -> str:
+    """The attribute that a conflict is about, also where one side means all of them."""
+    one, other = conflict.first.touch.name, conflict.second.touch.name
+    return other if one == "__dict__" else one
 
 
 def _takes(touch: Touch) -> bool:

@@ -68,11 +68,13 @@ class Compound:
         read: The earlier touch.
         act: The later one.
         how: `check` or `value`, as `Touch.after` has it.
+        called: Is the later one in a function that the earlier one's calls?
     """
 
     read: Touch
     act: Touch
     how: str
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

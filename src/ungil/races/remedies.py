@@ -56,6 +56,8 @@ def _lines(case: Case) -> set[tuple[str, int]]:
     """The lines of the step."""
     if case.compound is None:
         return {place(case.acting.touch)[:2]}
+    if case.compound.called:
+        return {place(case.compound.read)[:2], place(case.compound.act)[:2]}
     read, act = case.compound.read.site, case.compound.act.site
     first, last = sorted((read.line, act.line))
     return {(read.path, line) for line in range(first, last + 1)}
@@ -64,6 +66,9 @@ def _lines(case: Case) -> set[tuple[str, int]]:
 def _span(words: Words, case: Case) -> str:
     if case.compound is None:
         return f"at {words.place(case.acting.touch)}"
+    if case.compound.called:
+        called = words.place(case.compound.act)
+        return f"around {words.place(case.compound.read)} and the call that leads to {called}"
     read, act = case.compound.read.site, case.compound.act.site
     first, last = sorted((read.line, act.line))
     at = words.location(read.path, first)

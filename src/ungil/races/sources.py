@@ -6,6 +6,7 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 
 from ungil.findings import Line
+from ungil.races.decisions import Decision, decisions
 
 __all__ = ["NO_SOURCES", "Sources"]
 
@@ -26,6 +27,7 @@ class Sources:
             (lambda path: files.get(path, ())) if isinstance(files, Mapping) else files
         )
         self._known: dict[str, Sequence[str]] = {}
+        self._decisions: dict[str, list[Decision]] = {}
 
     @classmethod
     def of_files(cls) -> Sources:
@@ -34,10 +36,19 @@ class Sources:
 
     def line(self, path: str, number: int) -> str:
         """One line, without its end."""
+        lines = self._lines(path)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def _lines(self, path: str) -> Sequence[str]:
         if path not in self._known:
-            self._known[path] = self._given(path)
-        lines = self._known[path]
-        return lines[number - 1].rstrip("\r\n") if 0 < number <= len(lines) else ""
+            self._known[path] = [line.rstrip("\r\n") for line in self._given(path)]
+        return self._known[path]
+
+    def decides(self, path: str, line: int, later: int) -> bool:
+        """Does a test on one line decide whether another line is reached?"""
+        if path not in self._decisions:
+            self._decisions[path] = decisions("\n".join(self._lines(path)))
+        return any(line in test and later in about for test, about in self._decisions[path])
 
     def excerpt(self, path: str, marks: Mapping[int, str]) -> tuple[Line, ...]:
         """Some lines and those around them; where they have changed since, what is known.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ungil import rules
 from ungil.findings import Location
-from ungil.races.kinds import Case
+from ungil.races.kinds import Case, field_name
 from ungil.races.observed import Conflict
 from ungil.races.trace import Mode, Touch
 
@@ -122,7 +122,7 @@ class Words:
     def fields(self, case: Case) -> list[str]:
         """The names of the values that belong together."""
         conflicts = (case.conflict, *case.fields)
-        return list(dict.fromkeys(one.first.touch.name for one in conflicts))
+        return list(dict.fromkeys(map(field_name, conflicts)))
 
     # The sides.
 

@@ -1,0 +1,39 @@
+"""Rows are loaded by a method when somebody asks for them."""
+
+import threading
+
+
+class Report:
+    def __init__(self, path):
+        self.path = path
+        self._rows = None
+        self._lock = threading.Lock()
+
+    def _load(self):
+        with self._lock:
+            if self._rows is None:
+                self._rows = [self.path, "loaded"]  # allow: UG408
+
+    @property
+    def rows(self):
+        if self._rows is None:  # allow: UG408
+            self._load()
+        return self._rows  # allow: UG408
+
+
+def show(report):
+    return len(report.rows)
+
+
+def main():
+    report = Report("sales.csv")
+    threads = [threading.Thread(target=show, args=(report,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(report.rows))
+
+
+if __name__ == "__main__":
+    main()
