@@ -5,8 +5,14 @@ import threading
 
 import apipkg
 
-names = [f"join{number}" for number in range(300)]
-paths = apipkg.initpkg("paths", dict.fromkeys(names, "os.path:join"))
+modules = [
+    *("cProfile", "calendar", "cmd", "colorsys", "configparser", "difflib", "fileinput"),
+    *("filecmp", "fractions", "ftplib", "html.parser", "imaplib", "mailbox", "netrc", "pdb"),
+    *("plistlib", "poplib", "pstats", "sched", "shelve", "smtplib", "statistics", "timeit"),
+    *("trace", "tracemalloc", "wave", "zipapp"),
+]
+names = {module.replace(".", "_"): f"{module}:__doc__" for module in modules}
+tools = apipkg.initpkg("tools", names)
 start = threading.Barrier(2)
 
 
@@ -14,7 +20,7 @@ def work() -> None:
     """What each thread does."""
     start.wait()
     for name in names:
-        getattr(paths, name)
+        getattr(tools, name)
 
 
 threads = [threading.Thread(target=work) for _ in range(2)]

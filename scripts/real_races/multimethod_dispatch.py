@@ -1,4 +1,4 @@
-"""Two threads call a multimethod with types that it has not met."""
+"""Two threads call a multimethod, each with types that it has not met."""
 
 # mypy: ignore-errors
 import threading
@@ -23,18 +23,18 @@ def _(shop: int) -> str:
 
 
 visit(Shop())
-shops = [type(f"Shop{number}", (Shop,), {})() for number in range(100)]
+new = [type(f"Shop{number}", (Shop,), {})() for number in range(100)]
 start = threading.Barrier(2)
 
 
-def work() -> None:
+def work(shops: list[Shop]) -> None:
     """What each thread does."""
     start.wait()
     for shop in shops:
         visit(shop)
 
 
-threads = [threading.Thread(target=work) for _ in range(2)]
+threads = [threading.Thread(target=work, args=(new[half::2],)) for half in range(2)]
 for thread in threads:
     thread.start()
 for thread in threads:

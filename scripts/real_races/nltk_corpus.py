@@ -12,7 +12,7 @@ from nltk.corpus.util import LazyCorpusLoader
 temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name)
 nltk.data.path[:] = [str(folder)]
-names = [f"shop{number}" for number in range(10)]
+names = [f"shop{number}" for number in range(100)]
 for name in names:
     (folder / "corpora" / name).mkdir(parents=True)
     (folder / "corpora" / name / "order.txt").write_text("pears", "utf-8")

@@ -12,9 +12,9 @@ item = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("shop", ForeignKey("shop.id")),
-    Column("name", String(20)),
+    *(Column(f"note{number}", String(20)) for number in range(300)),
 )
-subqueries = [select(item).subquery() for _ in range(100)]
+subqueries = [select(item).subquery() for _ in range(10)]
 start = threading.Barrier(2)
 
 
@@ -22,7 +22,7 @@ def work() -> None:
     """What each thread does."""
     start.wait()
     for subquery in subqueries:
-        _ = subquery.c.name
+        _ = subquery.c.note0
 
 
 threads = [threading.Thread(target=work) for _ in range(2)]

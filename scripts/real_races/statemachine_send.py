@@ -21,7 +21,7 @@ start = threading.Barrier(2)
 def work() -> None:
     """What each thread does."""
     start.wait()
-    for _ in range(50):
+    for _ in range(500):
         door.turn()
 
 

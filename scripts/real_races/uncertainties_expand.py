@@ -5,8 +5,8 @@ import threading
 
 from uncertainties import ufloat
 
-prices = [ufloat(number, 0.1) for number in range(100)]
-totals = [sum(prices) * number for number in range(1, 50)]
+prices = [ufloat(number, 0.1) for number in range(2000)]
+totals = [sum(prices) * number for number in range(1, 10)]
 start = threading.Barrier(2)
 
 
