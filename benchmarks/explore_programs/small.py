@@ -107,3 +107,14 @@ PROGRAMS = {
     "what nobody shares": [writes, writes_other],
     "an increment and a locked one": [plain, locked_once],
 }
+
+
+def many_orders() -> None:
+    """A test of its own: of one lock there are 10! / (3! * 3! * 3!) = 16,800 orders."""
+    it = Shared()
+    works = (locked, locked, locked, locked_once)
+    threads = [threading.Thread(target=one, args=(it,)) for one in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
