@@ -20,19 +20,22 @@ from ungil.config import ConfigError, load
 from ungil.findings import Finding, Report, printable
 from ungil.races.schedule import (
     CARRIERS,
+    GRACE,
     STRATEGIES,
+    EngineError,
+    Found,
     Recorded,
     RecordedError,
     Request,
+    cluster,
+    processes,
     read_recorded,
+    spread,
     write_recorded,
 )
 from ungil.reports.columns import columns
 
 __all__ = ["run"]
-
-_GRACE = 30
-"""Seconds that the process may take beyond what it was given, before it is ended."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -44,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
         if options.word == "explore":
             return _explore(options, settings)
         return _replay(options, settings)
-    except (ConfigError, RecordedError) as error:
+    except (ConfigError, EngineError, RecordedError) as error:
         return complain(error, 2)
     except OSError as error:
         return complain(f"{printable(str(error.filename or sys.executable))}: {error.strerror}", 2)
@@ -61,6 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     explore.add_argument("--schedules", type=_positive, default=1000, metavar="N")
     explore.add_argument("--seconds", type=_positive, default=60, metavar="S")
     explore.add_argument("--seed", type=int, default=0)
+    explore.add_argument(
+        "--jobs", type=_positive, metavar="N", help="so many at once, each in its process"
+    )
+    explore.add_argument(
+        "--on",
+        type=_scheduler,
+        metavar="dask://HOST:PORT",
+        help="on the workers of a Dask cluster; needs ungil[dask]",
+    )
     explore.add_argument("--patience", type=_positive, default=10, metavar="S")
     explore.add_argument("--carrier", choices=("auto", *CARRIERS), default="auto")
     explore.add_argument("--save", type=Path, metavar="FILE", help="where the schedule goes")
@@ -89,30 +101,27 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _carried_out(request: Request) -> dict[str, Any]:
-    """What a process found that was asked; `hung` or `problem` say why it found nothing.
-
-    If threads on greenlets hang, another is asked, with threads of the system.
-    """
-    found = _asked(request)
-    if found.get("hung") and found.get("carrier") != "threads" and request.carrier == "auto":
-        why = f"on greenlets it hangs in {printable(found['hung'])}"
-        found = {**_asked(replace(request, carrier="threads")), "why": why}
-    return found
+def _scheduler(text: str) -> str:
+    kind, _, address = text.partition("://")
+    host, _, port = address.rpartition(":")
+    if kind != "dask" or not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no dask://HOST:PORT")
+    return f"tcp://{address}"
 
 
-def _asked(request: Request) -> dict[str, Any]:
+def _carried_out(request: Request) -> Found:
+    """What a process found that replays; `hung` or `problem` say why it found nothing."""
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "ungil.races.schedule.program", folder]
+        command = [sys.executable, "-m", "ungil.races.schedule.program"]
         text = json.dumps(asdict(request))
         # What a debugger asks, the user answers, when it pleases them.
-        limit = None if request.debug else request.seconds + request.patience + _GRACE
+        limit = None if request.debug else request.patience + 2 * GRACE
         try:
-            done = subprocess.run([*command, text], timeout=limit, check=False)  # noqa: S603 - the user asked for it
+            done = subprocess.run([*command, text, folder], timeout=limit, check=False)  # noqa: S603 - the user asked for it
         except subprocess.TimeoutExpired:
-            return {"hung": "a call that lets nobody else run", "executions": 0}
+            return {"hung": "a call that lets nobody else run"}
         try:
-            found: dict[str, Any] = json.loads(Path(folder, "result.json").read_bytes())
+            found: Found = json.loads(Path(folder, "result.json").read_bytes())
         except OSError:
             return {
                 "problem": f"the process of the test ended with {done.returncode} and said nothing"
@@ -120,18 +129,34 @@ def _asked(request: Request) -> dict[str, Any]:
     return found
 
 
-def _explore(options: argparse.Namespace, settings: str) -> int:
-    request = Request(
-        settings,
-        options.test,
-        options.strategy,
-        options.schedules,
-        options.seconds,
-        options.seed,
-        patience=options.patience,
-        carrier=options.carrier,
+def _explored(request: Request, options: argparse.Namespace) -> Found:
+    """What was found by all; `hung` or `problem` say why nothing was."""
+    engine = (
+        processes(request, options.jobs or 1)
+        if options.on is None
+        else cluster(request, options.on, options.jobs)
     )
-    found = _carried_out(request)
+    with engine as carrying:
+        return spread(
+            carrying.begin,
+            carrying.at_once,
+            strategy=options.strategy,
+            schedules=options.schedules,
+            seconds=options.seconds,
+            seed=options.seed,
+            limit=options.seconds + options.patience + 2 * GRACE,
+        )
+
+
+def _explore(options: argparse.Namespace, settings: str) -> int:
+    request = Request(settings, options.test, patience=options.patience, carrier=options.carrier)
+    found = _explored(request, options)
+    if found.get("hung") and found.get("carrier") != "threads":
+        why = f"on greenlets it hangs in {printable(found['hung'])}"
+    else:
+        why = found.get("unfit", "")
+    if why and request.carrier == "auto":
+        found = {**_explored(replace(request, carrier="threads"), options), "why": why}
     if found.get("problem"):
         return complain(found["problem"], 3)
     if found.get("hung"):
@@ -211,7 +236,7 @@ def _finding(test: str, failure: dict[str, Any], file: Path | None) -> Finding:
     )
 
 
-def _notes(found: dict[str, Any]) -> list[str]:
+def _notes(found: Found) -> list[str]:
     count = f"{found['executions']:,} schedule" + "s" * (found["executions"] != 1)
     notes = []
     if found["failure"] is not None:

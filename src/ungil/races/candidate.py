@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,9 +67,13 @@ class Candidate:
 def place_of(touch: Touch) -> Place:
     """Where a touch is."""
     path, line, text = touch.site
-    here = Path.cwd()
+    return _below(path, os.getcwd()), line, text  # noqa: PTH109 - for a key, and of many touches
+
+
+@lru_cache(maxsize=1024)
+def _below(path: str, here: str) -> str:
     file = Path(path)
-    return file.relative_to(here).as_posix() if file.is_relative_to(here) else path, line, text
+    return file.relative_to(here).as_posix() if file.is_relative_to(here) else path
 
 
 def spot_of(touch: Touch) -> Spot:

@@ -5,7 +5,9 @@ greenlets, where a switch is a function call, or on threads of the system, for c
 needs them), and *exploring* runs one after the other until one fails.
 """
 
+from ungil.races.schedule.cluster import cluster
 from ungil.races.schedule.control import CARRIERS, Control, NotPossibleError
+from ungil.races.schedule.engines import GRACE, EngineError, processes
 from ungil.races.schedule.exploring import (
     STRATEGIES,
     Exploration,
@@ -13,23 +15,31 @@ from ungil.races.schedule.exploring import (
     explore,
     replay,
 )
+from ungil.races.schedule.piece import Found
 from ungil.races.schedule.recorded import Recorded, RecordedError, read_recorded, write_recorded
 from ungil.races.schedule.request import Request
+from ungil.races.schedule.spread import spread
 from ungil.races.schedule.within import explore_here
 
 __all__ = [
     "CARRIERS",
+    "GRACE",
     "STRATEGIES",
     "Control",
+    "EngineError",
     "Exploration",
     "Failure",
+    "Found",
     "NotPossibleError",
     "Recorded",
     "RecordedError",
     "Request",
+    "cluster",
     "explore",
     "explore_here",
+    "processes",
     "read_recorded",
     "replay",
+    "spread",
     "write_recorded",
 ]

@@ -114,7 +114,7 @@ class Control:
         self.core = self
         self.carrier = carrier
         self._shared = frozenset(shared)
-        self._made: list[Point] = []
+        self._made: list[tuple[Point, Place]] = []
         self._points = Points()
         self._primitives = Primitives(self._points)
         self.forget()
@@ -136,32 +136,41 @@ class Control:
 
     def make(self, touches: Sequence[Touch]) -> list[object]:
         """What the constants of a module's code are replaced by."""
-        made = [Point(one, name_of(one)) for one in touches]
-        for point in made:
-            point.shared = place_of(point.touch) in self._shared
-        self._made += made
-        return list(made)
+        made: list[object] = []
+        for one in touches:
+            point = Point(one, name_of(one))
+            place = place_of(one)
+            point.shared = place in self._shared
+            self._made.append((point, place))
+            made.append(point)
+        return made
 
-    def forget(self) -> None:
-        """Another test may share other things: know no more of it than at the beginning."""
+    def forget(self, shared: Iterable[Place] | None = None) -> None:
+        """Another test may share other things: know no more of it than at the beginning.
+
+        Args:
+            shared: What was known then, from now on; None if that stays.
+        """
         self.outside = False
         self.left: dict[str, None] = {}
-        for point in self._made:
-            point.shared = bool(self._shared) and place_of(point.touch) in self._shared
+        if shared is not None:
+            self._shared = frozenset(shared)
+        for point, place in self._made:
+            point.shared = place in self._shared
         self._primitives.tries = _TRIES in self._shared
 
     @property
     def shared(self) -> list[Place]:
         """The places that are known to touch what threads share."""
-        places = {place_of(one.touch) for one in self._made if one.shared}
+        places = {place for point, place in self._made if point.shared}
         return sorted(places | ({_TRIES} if self._primitives.tries else set()))
 
     def learn(self, places: Iterable[Place]) -> None:
         """Know of further places that they touch what threads share."""
         self._shared |= frozenset(places)
         self._primitives.tries |= _TRIES in self._shared
-        for point in self._made:
-            point.shared = point.shared or place_of(point.touch) in self._shared
+        for point, place in self._made:
+            point.shared = point.shared or place in self._shared
 
     def fail(self, error: BaseException) -> None:
         """What runs has failed, though the exception was caught."""

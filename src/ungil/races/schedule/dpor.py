@@ -9,11 +9,15 @@ already *sleeps* in what is tried after it, until something conflicts with it (P
 Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996).
 
 A step is a segment: what a thread does between two choices.
+
+What is left to try is plain data, so a part of it can be explored elsewhere: below the first
+`base` choices. What is to be tried at one of those is asked for; see `frontier`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
 from ungil.races.schedule.threads import Segment, Thread, conflict
@@ -21,61 +25,109 @@ from ungil.races.schedule.threads import Segment, Thread, conflict
 if TYPE_CHECKING:
     from ungil.races.schedule.world import World
 
-__all__ = ["Dpor"]
+__all__ = ["Dpor", "Node", "NodeData"]
 
 
-class _Node:
+NodeData = tuple[list[str], dict[str, bool], list[str], dict[str, bool], str]
+"""A node as JSON has it."""
+
+
+@dataclass(slots=True)
+class Node:
     """A choice, and what was tried there.
 
     Attributes:
         ready: Who could go on.
+        sleep: Whom to choose is in vain.
         todo: Who is to be chosen, at some time.
         done: Who was, and what it did then.
-        sleep: Whom to choose is in vain.
         chosen: Who is, at present.
 
     Of those that were tried it is kept whether they did more than they were about to.
     """
 
-    __slots__ = ("chosen", "done", "ready", "sleep", "todo")
+    ready: list[str]
+    sleep: dict[str, bool]
+    todo: list[str] = field(default_factory=list)
+    done: dict[str, bool] = field(default_factory=dict)
+    chosen: str = ""
 
-    def __init__(self, ready: list[str], sleep: dict[str, bool]) -> None:
-        self.ready = ready
-        self.sleep = sleep
-        self.todo: set[str] = set()
-        self.done: dict[str, bool] = {}
-        self.chosen = ""
+    @property
+    def left(self) -> list[str]:
+        """Who has yet to be tried."""
+        return [
+            one
+            for one in self.ready
+            if one in self.todo and one not in self.done and one not in self.sleep
+        ]
+
+    def has_one_of(self, initials: Sequence[str]) -> bool:
+        """Is one of these chosen at some time?"""
+        return any(one in self.todo for one in initials)
+
+    def try_one_of(self, initials: Sequence[str]) -> None:
+        """One of these is to be chosen at some time."""
+        if not self.has_one_of(initials):
+            possible = [one for one in initials if one in self.ready]
+            self.todo += possible[:1] or [one for one in self.ready if one not in self.todo]
 
 
 class Dpor:
     """Explores until nothing is left.
 
     Attributes:
-        complete: Has all been explored?
+        asked: For choices above the base, by their number, whom to try there: one of those.
+        outdated: Was it learnt that more is shared, so that there are other choices?
     """
 
-    def __init__(self) -> None:
-        self.complete = False
-        self._nodes: list[_Node] = []
-        self._begun = False
+    def __init__(self, nodes: Sequence[NodeData] = (), base: int = 0) -> None:
+        """Prepare it.
+
+        Args:
+            nodes: What was left by another; by default, everything.
+            base: How many of them stay as they are.
+        """
+        self.asked: list[tuple[int, list[str]]] = []
+        self.outdated = False
+        self._nodes = [Node(*one) for one in nodes]
+        self._base = base
+        self._begun = len(nodes) > base
+
+    @property
+    def does_more(self) -> bool:
+        """Did the last step above the base do more than it was about to?"""
+        node = self._nodes[self._base - 1] if self._base else None
+        return node is None or node.done.get(node.chosen, True)
+
+    @property
+    def complete(self) -> bool:
+        """Has all been explored?"""
+        return self._begun and not self.outdated and not self._is_left()
+
+    @property
+    def rest(self) -> list[NodeData]:
+        """What is left below the base."""
+        return [astuple(one) for one in self._nodes[self._base :]]
 
     def another(self) -> bool:
         """Take the deepest choice where something is left to try."""
+        if self.outdated:
+            return False
         if not self._begun:
             self._begun = True
             return True
-        while self._nodes:
+        if self._is_left():
             node = self._nodes[-1]
-            left = [
-                one
-                for one in node.ready
-                if one in node.todo and one not in node.done and one not in node.sleep
-            ]
-            if left:
-                node.chosen = left[0]
+            node.chosen = node.left[0]
+            return True
+        return False
+
+    def _is_left(self) -> bool:
+        """Is there a choice where something is left? The deepest of them is the last then."""
+        while len(self._nodes) > self._base:
+            if self._nodes[-1].left:
                 return True
             self._nodes.pop()
-        self.complete = True
         return False
 
     def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread | None:
@@ -90,13 +142,13 @@ class Dpor:
                 f"the program does not do the same twice: at choice {depth + 1} thread {wanted} "
                 "could go on before, and cannot now"
             )
-        node = _Node([one.path for one in ready], self._sleeping(world))
+        node = Node([one.path for one in ready], self._sleeping(world))
         awake = [one for one in ready if one.path not in node.sleep]
         if not awake:
             return None
         chosen = current if current in awake else awake[0]
         node.chosen = chosen.path
-        node.todo.add(chosen.path)
+        node.todo.append(chosen.path)
         self._nodes.append(node)
         return chosen
 
@@ -121,8 +173,11 @@ class Dpor:
         """Note what was done, and what else is to be tried."""
         if world.learnt:
             # The steps are others from now on.
-            self._nodes.clear()
-            self._begun = False
+            if self._base:
+                self.outdated = True
+            else:
+                self._nodes.clear()
+                self._begun = False
             return
         choices = [one for one in world.segments if one.choice >= 0]
         for node, segment in zip(self._nodes, choices, strict=False):
@@ -178,10 +233,11 @@ class Dpor:
             clock = dict(clocks[one])
             if all(clock.get(segments[k].thread, -1) < k for k in between[:at]):
                 initials.append(thread.path)
-        if node.todo.intersection(initials):
-            return
-        possible = [one for one in initials if one in node.ready]
-        node.todo.update(possible[:1] or node.ready)
+        if choice >= self._base:
+            node.try_one_of(initials)
+        elif not node.has_one_of(initials) and (choice, initials) not in self.asked:
+            # Which one, is said where it is known what others have asked for.
+            self.asked.append((choice, initials))
 
 
 def _does_more(segment: Segment) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from ungil.races.candidate import Candidate
+from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.dpor import Dpor
 from ungil.races.schedule.harm import judge
@@ -23,11 +23,13 @@ __all__ = [
     "Ran",
     "Run",
     "Step",
+    "bound",
     "explore",
     "ran",
     "replay",
     "settled",
     "shrunk",
+    "strategy_named",
 ]
 
 STRATEGIES = ("pct", "pos", "random", "dpor")
@@ -172,6 +174,8 @@ def explore(
     schedules: int = 1000,
     seconds: float | None = None,
     seed: int = 0,
+    chooser: Strategy | None = None,
+    known: Iterable[Place] | None = None,
     done: Callable[[int], object] = lambda _: None,
 ) -> Exploration:
     """Run a test again and again, each time in another schedule.
@@ -183,14 +187,16 @@ def explore(
         schedules: How many at most.
         seconds: How long at most; None for no limit.
         seed: Of what is drawn; the same one gives the same schedules.
+        chooser: A strategy of this name that has begun already; None for a new one.
+        known: Places that touch what threads share; None for those that `control` was given.
         done: Is told of each execution.
 
     Raises:
         ValueError: There is no such strategy.
         RuntimeError: The test does not do the same in the same schedule.
     """
-    chooser = strategy_named(strategy, seed)
-    control.forget()
+    chooser = chooser or strategy_named(strategy, seed)
+    control.forget(known)
 
     def run(one: Strategy) -> Ran:
         return ran(*control.execute(test, one))
@@ -218,13 +224,15 @@ def explore(
                 failure = shrunk(run, again)
                 break
             # It failed, but where others may come in was not known: sought once more.
-    complete = isinstance(chooser, Dpor) and chooser.complete and not control.outside
+    complete = (
+        failure is None and isinstance(chooser, Dpor) and chooser.complete and not control.outside
+    )
     return Exploration(
         strategy,
         executions,
         failure,
         complete,
-        _bound(chooser, executions),
+        bound(chooser, executions),
         time.monotonic() - began,
         threads,
         choices,
@@ -287,7 +295,8 @@ def settled(run: Run, failure: Failure) -> Failure | None:
 _LEARNING = 8
 
 
-def _bound(strategy: Strategy, executions: int) -> str:
+def bound(strategy: Strategy, executions: int) -> str:
+    """What a strategy promises after so many executions, in words; empty for nothing."""
     if not isinstance(strategy, Pct) or not executions or strategy.choices < strategy.depth:
         return ""  # too small for the theorem to say anything
     missed = (1 - strategy.bound) ** executions

@@ -15,7 +15,7 @@ from ungil.races.schedule.control import CARRIERS, Control
 from ungil.races.schedule.exploring import Exploration, Failure, explore, replay
 from ungil.races.schedule.strategies import Replay
 
-__all__ = ["explore_on", "replay_often"]
+__all__ = ["explore_on", "needs_threads", "only_on_greenlets", "replay_often"]
 
 _REPLAYS = 20
 """So often a schedule is followed in which somebody waited outside."""
@@ -44,16 +44,12 @@ def explore_on(
     """
     if carrier not in {"auto", *CARRIERS}:
         raise ValueError(f"no carrier {carrier!r}; there are auto, {', '.join(CARRIERS)}")
-    why = _needs_threads(control, test) if carrier == "auto" else ""
+    why = needs_threads(control, test) if carrier == "auto" else ""
     control.carrier = "threads" if why or carrier == "threads" else "greenlets"
     found = explore(control, test, **options)
-    failure = found.failure
-    if carrier == "auto" and not why and failure is not None:
-        control.carrier = "threads"
-        again, _ = replay(control, test, failure.choices)
-        control.carrier = "greenlets"
-        if again is None or again.kind != failure.kind:
-            why = f"only on greenlets it fails with {failure.text}"
+    if carrier == "auto" and not why and found.failure is not None:
+        why = only_on_greenlets(control, test, found.failure)
+        if why:
             control.carrier = "threads"
             found = explore(control, test, **options)
     return found, why
@@ -73,7 +69,18 @@ def replay_often(
     return failure, diverged
 
 
-def _needs_threads(control: Control, test: Callable[[], object]) -> str:
+def only_on_greenlets(control: Control, test: Callable[[], object], failure: Failure) -> str:
+    """Does a test not fail on threads, as it did on greenlets? In words; empty if it does."""
+    control.carrier = "threads"
+    again, _ = replay(control, test, failure.choices)
+    control.carrier = "greenlets"
+    if again is None or again.kind != failure.kind:
+        return f"only on greenlets it fails with {failure.text}"
+    return ""
+
+
+def needs_threads(control: Control, test: Callable[[], object]) -> str:
+    """Why a test needs threads of the system, in words; empty if it does not."""
     outcomes = []
     for carrier in ("threads", "greenlets"):
         control.carrier = carrier

@@ -1,9 +1,12 @@
 """Explore or replay a test in a process of its own; started by `ungil race`.
 
-python -m ungil.races.schedule.program FOLDER REQUEST
+python -m ungil.races.schedule.program REQUEST [FOLDER]
 
-REQUEST is JSON, see `request`; what was found is in FOLDER/result.json when it has ended.
-The process ends without waiting for anybody: threads of the test may be left over.
+REQUEST is JSON, see `request`. To replay, FOLDER is given, and what was found is in its
+result.json when the process has ended. To explore, pieces come by standard input, each as a
+line of JSON, and what was found is told by standard output in the same way; what the test
+prints goes to standard error. The process ends without waiting for anybody: threads of the
+test may be left over.
 """
 
 from __future__ import annotations
@@ -15,15 +18,16 @@ import pdb  # noqa: T100 - what --pdb asks for
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NoReturn
 
+from ungil.races.candidate import Place
+from ungil.races.schedule.carrying import explored
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.exploring import Failure
-from ungil.races.schedule.fitting import explore_on, replay_often
+from ungil.races.schedule.fitting import needs_threads, replay_often
+from ungil.races.schedule.piece import Found, Piece
 from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
 from ungil.races.schedule.whole import whole_program
@@ -32,109 +36,149 @@ from ungil.races.settings import Settings
 
 __all__ = ["main"]
 
+Test = Callable[[], object]
+
 
 def main() -> None:
     """Do what the command line asks for."""
-    folder, text = Path(sys.argv[1]), sys.argv[2]
-    request = Request(**json.loads(text))
+    request = Request(**json.loads(sys.argv[1]))
     sys.path[0] = str(Path.cwd())
-    passed: list[str] = []
-    problems: list[str] = []
+    if len(sys.argv) > 2:
+        file = Path(sys.argv[2], "result.json")
+        _replay(request, _Answers(lambda line: _write(file, line)))
+    else:
+        pieces, answers = _pipes()
+        _explore(request, pieces, _Answers(lambda line: _send(answers, line)))
 
-    def record(one: list[Any]) -> None:
+
+class _Answers:
+    """Tells what was found, with what was seen on the way.
+
+    Attributes:
+        busy: Is the test run at present?
+        executions: How many have ended, of those that were asked for.
+        beats: Grows with each.
+    """
+
+    def __init__(self, send: Callable[[str], object]) -> None:
+        self.busy = False
+        self.executions = self.beats = 0
+        self._send = send
+        self._unwatched: list[str] = []
+        self._problems: list[str] = []
+
+    def record(self, one: list[Any]) -> None:
+        """Note what the session tells."""
         if one[0] == "unwatched":
-            passed.append(one[1])
+            self._unwatched.append(one[1])
         elif one[0] == "problem":
-            problems.append(one[1])
+            self._problems.append(one[1])
 
-    def end(result: dict[str, object]) -> None:
-        whole = {"problem": "", "hung": "", **result, "unwatched": passed, "problems": problems}
-        part = folder / "part.json"
-        part.write_text(json.dumps(whole), encoding="utf-8")
-        part.replace(folder / "result.json")
+    def beat(self, count: int) -> None:
+        """So many executions have ended."""
+        self.executions = count
+        self.beats += 1
+
+    def tell(self, found: Found) -> None:
+        """Send it."""
+        seen = {"unwatched": self._unwatched, "problems": self._problems}
+        self._send(json.dumps({"problem": "", "hung": "", **found, **seen}) + "\n")
+
+    def end(self, found: Found) -> NoReturn:
+        """Send it as the last."""
+        self.tell(found)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
 
-    recorded = read_recorded(Path(request.file)) if request.file else None
+
+def _write(file: Path, line: str) -> None:
+    part = file.with_suffix(".part")
+    part.write_text(line, encoding="utf-8")
+    part.replace(file)
+
+
+def _pipes() -> tuple[IO[str], IO[str]]:
+    """Standard input and output, out of the test's reach."""
+    pieces = os.fdopen(os.dup(0), encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return pieces, answers
+
+
+def _send(answers: IO[str], line: str) -> None:
+    answers.write(line)
+    answers.flush()
+
+
+def _explore(request: Request, pieces: IO[str], answers: _Answers) -> None:
+    control, _ = _begun(request, answers)
+    test = _test(request.test, answers)
+    is_open = request.carrier == "auto"
+    why = None if is_open else ""
+    for line in pieces:
+        answers.beat(0)
+        answers.busy = True
+        try:
+            if why is None:
+                why = needs_threads(control, test)
+                control.carrier = "threads" if why else "greenlets"
+            piece = Piece(**json.loads(line))
+            found = {**explored(control, test, piece, is_open, answers.beat), "why": why}
+        except RuntimeError as error:
+            answers.end({"problem": str(error)})
+        answers.busy = False
+        answers.tell(found)
+    os._exit(0)
+
+
+def _replay(request: Request, answers: _Answers) -> None:
+    recorded = read_recorded(Path(request.file))
+    control, session = _begun(request, answers, recorded.shared)
+    session.only = recorded.only
+    test = whole_program(session, recorded.program)
+    answers.busy = True
     try:
-        control = Control(() if recorded is None else recorded.shared, request.carrier)
-    except NotPossibleError as error:
-        end({"problem": str(error)})
-    session = Session(Settings.from_json(request.settings), record, control)
-    session.start()
-    if recorded is None:
-        test = _test(request.test, end)
-    else:
-        session.only = recorded.only
-        test = whole_program(session, recorded.program)
-    beats = _watch_over(control, request, end)
-    try:
-        if recorded is None:
-            end(_explored(control, test, request, beats))
-            return
         failure, diverged = replay_often(control, test, recorded.choices, recorded.candidate)
     except RuntimeError as error:
-        end({"problem": str(error)})
-        return
+        answers.end({"problem": str(error)})
+    answers.busy = False
     if failure is not None and failure.error is not None and request.debug:
         session.stop()
         pdb.post_mortem(failure.error.__traceback__)
-    end(_replayed(failure, diverged))
-
-
-def _replayed(failure: Failure | None, diverged: str) -> dict[str, object]:
     found = {} if failure is None else asdict(failure)
     found.pop("error", None)
-    return {"failure": found or None, "diverged": diverged}
+    answers.end({"failure": found or None, "diverged": diverged})
 
 
-def _explored(
-    control: Control, test: Callable[[], object], request: Request, beats: list[int]
-) -> dict[str, object]:
-    def beat(count: int) -> None:
-        beats[0] = count
-
-    found, why = explore_on(
-        request.carrier,
-        control,
-        test,
-        strategy=request.strategy,
-        schedules=request.schedules,
-        seconds=request.seconds,
-        seed=request.seed,
-        done=beat,
-    )
-    error = None if found.failure is None else found.failure.error
-    shown = {**asdict(found), "shared": control.shared, "why": why}
-    if shown["failure"] is not None:
-        shown["failure"].pop("error")
-        shown["failure"]["traceback"] = "" if error is None else _shown(error)
-    return shown
+def _begun(
+    request: Request, answers: _Answers, shared: Iterable[Place] = ()
+) -> tuple[Control, Session]:
+    """This process under control, and watched over."""
+    try:
+        control = Control(shared, request.carrier)
+    except NotPossibleError as error:
+        answers.end({"problem": str(error)})
+    session = Session(Settings.from_json(request.settings), answers.record, control)
+    session.start()
+    _watch_over(control, request, answers)
+    return control, session
 
 
-def _shown(error: BaseException) -> str:
-    """Its traceback, without our own frames."""
-    ours = str(Path(__file__).parent)
-    frames = [
-        one
-        for one in traceback.extract_tb(error.__traceback__)
-        if not one.filename.startswith(ours)
-    ]
-    return "".join(traceback.format_list(frames)) + "".join(traceback.format_exception_only(error))
-
-
-def _test(name: str, end: Callable[[dict[str, object]], None]) -> Callable[[], object]:
+def _test(name: str, answers: _Answers) -> Test:
     module_name, _, path = name.partition(":")
     try:
         found: Any = importlib.import_module(module_name)
         for part in path.split("."):
             found = getattr(found, part)
     except BaseException as error:  # noqa: BLE001 - whatever an import does, it is told
-        end({"problem": f"{name} cannot be had: {type(error).__name__}: {error}"})
+        answers.end({"problem": f"{name} cannot be had: {type(error).__name__}: {error}"})
     if not callable(found):
-        end({"problem": f"{name} cannot be called"})
-    test: Callable[[], object] = found
+        answers.end({"problem": f"{name} cannot be called"})
+    test: Test = found
     return test
 
 
@@ -145,16 +189,12 @@ _WAITS = 0.2
 """Seconds of a processor: a process that has used no more has waited, and not computed."""
 
 
-def _watch_over(
-    control: Control, request: Request, end: Callable[[dict[str, object]], None]
-) -> list[int]:
+def _watch_over(control: Control, request: Request, answers: _Answers) -> None:
     """End the process if an execution comes to no end: it waits for what is not controlled.
 
-    Returns:
-        Where to count the executions.
+    And if nobody is there any more to tell.
     """
-    beats = [0]
-    main_thread = threading.get_ident()
+    main_thread, parent = threading.get_ident(), os.getppid()
 
     def patience(computed: float) -> float:
         may_change = request.carrier == "auto" and control.carrier != "threads"
@@ -167,17 +207,23 @@ def _watch_over(
         return _where(frames.get(of))
 
     def look() -> None:
-        last, since, computed = (beats[0], control.moves), time.monotonic(), time.process_time()
-        while True:
+        last, since, computed = None, 0.0, 0.0
+        while os.getppid() == parent:
             time.sleep(0.2)
-            now = beats[0], control.moves
-            if now != last:
+            now = answers.beats, control.moves
+            if now != last or not answers.busy:
                 last, since, computed = now, time.monotonic(), time.process_time()
             elif time.monotonic() - since > patience(time.process_time() - computed):
-                end({"hung": where(), "executions": beats[0], "carrier": control.carrier})
+                answers.end(
+                    {
+                        "hung": where(),
+                        "executions": answers.executions,
+                        "carrier": control.carrier,
+                    }
+                )
+        os._exit(0)
 
     threading.Thread(target=look, daemon=True).start()
-    return beats
 
 
 def _where(frame: Any) -> str:  # noqa: ANN401 - a frame

@@ -13,16 +13,12 @@ __all__ = ["Confirming", "Request", "candidate_from"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be done.
+    """Which test, and how it is watched.
 
     Attributes:
         settings: What is watched, as JSON.
         test: As `module:function`; of one to follow again, it is in its schedule.
-        strategy: The name of one.
-        schedules: How many at most.
-        seconds: How long at most.
-        seed: Of what is drawn.
-        file: Of a schedule to follow; empty to explore.
+        file: Of a schedule to follow; empty to explore pieces.
         debug: Is a debugger wanted where it fails?
         patience: After how many seconds an execution that comes to no choice hangs.
         carrier: What threads run on: `greenlets`, `threads`, or `auto` for what fits.
@@ -30,10 +26,6 @@ class Request:
 
     settings: str
     test: str = ""
-    strategy: str = "pct"
-    schedules: int = 1000
-    seconds: float = 60
-    seed: int = 0
     file: str = ""
     debug: bool = False
     patience: float = 10
