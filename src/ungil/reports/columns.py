@@ -20,7 +20,7 @@ def columns(turns: Sequence[Turn], rule: str = "-", most: int | None = None) -> 
         rule: What the line below the names is drawn of.
         most: How many turns are shown, the last ones; None for all.
     """
-    names = list(dict.fromkeys(turn.thread for turn in turns))
+    names = sorted(dict.fromkeys(turn.thread for turn in turns), key=_is_started)
     left_out = 0 if most is None else max(0, len(turns) - most)
     cells = [(names.index(turn.thread), _cell(turn)) for turn in turns[left_out:]]
     widths = [
@@ -35,6 +35,10 @@ def columns(turns: Sequence[Turn], rule: str = "-", most: int | None = None) -> 
     if left_out:
         lines.append(f"({left_out} before)")
     return lines + [" " * (sum(widths[:at]) + _GAP * at) + text for at, text in cells]
+
+
+def _is_started(thread: str) -> bool:
+    return thread != "MainThread"
 
 
 def _cell(turn: Turn) -> str:
