@@ -650,7 +650,7 @@ if __name__ == "__main__":
     )
     print(found.complete, found.failure)
     try:
-        ungil.races.explore()
+        ungil.races.explore(within.Account, setup=within.Account)
     except ValueError as error:
         print(error)
 """
