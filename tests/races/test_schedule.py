@@ -242,6 +242,13 @@ def timeouts():
     run(one)
     assert time.monotonic() - began >= 2000
 
+def polls():
+    box = Box()
+    def sets(): box.n = 1
+    def waits():
+        while not box.n: time.sleep(0.01)
+    run(sets, waits)
+
 def barrier():
     box, both = Box(), threading.Barrier(2)
     def one():
@@ -381,6 +388,16 @@ def test_a_failure_is_shown_with_few_switches(controlled):
     assert len(threads) == 3
     texts = [text for step in found.failure.steps for *_, text in step.lines]
     assert texts.count("box.n  (reads)") == texts.count("box.n  (writes)") == 2
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_who_looks_again_and_again_lets_others_go_on(controlled, strategy):
+    control, programs = controlled
+    found = explore(control, programs.polls, strategy=strategy, schedules=300)
+    assert found.failure is None
+    # It may look any number of times, so there is no end of schedules that differ.
+    assert found.executions > 200
+    assert not found.complete
 
 
 def test_the_same_seed_gives_the_same(controlled):

@@ -131,7 +131,7 @@ class Dpor:
         return False
 
     def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread | None:
-        """Whoever is to be tried; after that, whoever runs goes on while it can."""
+        """Whoever is to be tried; after that, whoever runs goes on while it has to do."""
         depth = len(world.choices)
         if depth < len(self._nodes):
             wanted = self._nodes[depth].chosen
@@ -146,7 +146,10 @@ class Dpor:
         awake = [one for one in ready if one.path not in node.sleep]
         if not awake:
             return None
-        chosen = current if current in awake else awake[0]
+        # Who waits for time to pass lets others go on, or it might wait for ever.
+        goes_on = current in awake and not current.pauses
+        others = (one for one in awake if one is not current)
+        chosen = current if goes_on else next(others, awake[0])
         node.chosen = chosen.path
         node.todo.append(chosen.path)
         self._nodes.append(node)
