@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TypedDict
 
 from ungil.races import sync
 from ungil.races.abroad import keep
@@ -24,7 +25,7 @@ from ungil.races.effects import effects, iterators
 from ungil.races.journal import Record
 from ungil.races.trace import Acquire, Fork, Join, Mode, Release, Site, Touch
 
-__all__ = ["Watch", "name_of"]
+__all__ = ["Language", "Watch", "language", "rows"]
 
 _PARTS = ("attribute", "item", "structure", "variable", "iterator")
 _MODES = tuple(Mode)
@@ -136,14 +137,8 @@ class Watch:
         """Watch from now on."""
         offer({form: getattr(self.core, form) for form in FORMS}, harmless())
         number = self.core.start(
+            **language(),
             watcher=self,
-            effects=effects(),
-            iterators=iterators(),
-            local=_thread._local,  # noqa: SLF001 - what threading.local is
-            # Until 3.11 it had a lock of its own.
-            cached_property=cached_property if sys.version_info >= (3, 12) else _SetsItself,
-            filling=defaultdict,
-            setting=_SetsItself,
             hooks=sync.c_functions(),
             history=self._history,
         )
@@ -182,18 +177,7 @@ class Watch:
             first = len(self.touches)
             self.touches += touches
         self.core.quiet(was_quiet)
-        rows = [
-            (
-                one.form,
-                _MODES.index(one.mode),
-                name_of(one),
-                one.clears,
-                one.function.rpartition(".")[2] in _INITIALISERS,
-                tuple((earlier, how == "check") for earlier, how in one.after),
-            )
-            for one in touches
-        ]
-        made = self.core.make(first, rows)
+        made = self.core.make(first, rows(touches))
         keep(first, made)
         return made
 
@@ -321,6 +305,45 @@ class Watch:
         if _PARTS[part] == "variable" and kind == "dict":
             return f"module {self.touches[touch].site.path}"
         return kind
+
+
+class Language(TypedDict):
+    """The types of the language that have rules of their own; see `Core.start`."""
+
+    effects: dict[object, int]
+    iterators: tuple[type, ...]
+    local: type
+    cached_property: type
+    filling: type
+    setting: type
+
+
+def language() -> Language:
+    """That of the Python that runs this."""
+    return {
+        "effects": effects(),
+        "iterators": iterators(),
+        "local": _thread._local,  # noqa: SLF001 - what threading.local is
+        # Until 3.11 it had a lock of its own.
+        "cached_property": cached_property if sys.version_info >= (3, 12) else _SetsItself,
+        "filling": defaultdict,
+        "setting": _SetsItself,
+    }
+
+
+def rows(touches: Sequence[Touch]) -> list[tuple[object, ...]]:
+    """Touches as a core makes constants of them; see `Core.make`."""
+    return [
+        (
+            one.form,
+            _MODES.index(one.mode),
+            name_of(one),
+            one.clears,
+            one.function.rpartition(".")[2] in _INITIALISERS,
+            tuple((earlier, how == "check") for earlier, how in one.after),
+        )
+        for one in touches
+    ]
 
 
 _INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})

@@ -5,37 +5,50 @@
    most recent accesses, and one that it made before at its present moment (the same epoch
    of FastTrack) is over after a few comparisons. */
 
-#include "native.h"
+#include "control.h"
 
 #include <string.h>
 
 _Atomic(bool) watching;
 
+/* What the language has rules of its own for: the arguments that `start` and `control` both
+   take. */
+#define LANGUAGE "effects", "iterators", "local", "cached_property", "filling", "setting"
+
+static int
+language(PyObject *what, PyObject *types, PyObject *local, PyObject *cached, PyObject *filling,
+         PyObject *setting)
+{
+    if (effects_set(what) < 0) {
+        return -1;
+    }
+    Py_XSETREF(iterators, Py_NewRef(types));
+    local_type = (PyTypeObject *)Py_NewRef(local);
+    cached_property_type = (PyTypeObject *)Py_NewRef(cached);
+    filling_type = (PyTypeObject *)Py_NewRef(filling);
+    slot_setattr_example = Py_NewRef(setting);
+    return 0;
+}
+
 static PyObject *
 start(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"watcher",   "effects", "iterators", "local", "cached_property",
-                            "filling",   "setting", "hooks",     "history", NULL};
+    static char *names[] = {LANGUAGE, "watcher", "hooks", "history", NULL};
     PyObject *who, *what, *types, *local, *cached, *filling, *setting, *sequence;
     unsigned long long most;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO!O!OOOOOK", names, &who, &PyDict_Type,
-                                     &what, &PyTuple_Type, &types, &local, &cached, &filling,
-                                     &setting, &sequence, &most)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!OOOOOOK", names, &PyDict_Type, &what,
+                                     &PyTuple_Type, &types, &local, &cached, &filling, &setting,
+                                     &who, &sequence, &most)) {
         return NULL;
     }
     if (atomic_load(&watching)) {
         PyErr_SetString(PyExc_RuntimeError, "it is watching already");
         return NULL;
     }
-    if (effects_set(what) < 0) {
+    if (language(what, types, local, cached, filling, setting) < 0) {
         return NULL;
     }
     Py_XSETREF(watcher, Py_NewRef(who));
-    Py_XSETREF(iterators, Py_NewRef(types));
-    local_type = (PyTypeObject *)Py_NewRef(local);
-    cached_property_type = (PyTypeObject *)Py_NewRef(cached);
-    filling_type = (PyTypeObject *)Py_NewRef(filling);
-    slot_setattr_example = Py_NewRef(setting);
     told_anew();
     records_anew();
     history = most;
@@ -51,6 +64,27 @@ start(PyObject *self, PyObject *args, PyObject *kwargs)
     threads_anew();
     Thread *thread = thread_current();
     return PyLong_FromUnsignedLong(thread == NULL ? 0 : thread->index);
+}
+
+/* control(…): what threads under control meet, see schedule/control.py. */
+static PyObject *
+control(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {LANGUAGE, "containers", "originals", "library", "lock",
+                            "reentrant", "access", "ended", NULL};
+    PyObject *what, *types, *local, *cached, *filling, *setting, *containers, *originals,
+        *library, *lock, *reentrant, *access, *ended;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!OOOOO!O!O!O!O!O!O", names, &PyDict_Type,
+                                     &what, &PyTuple_Type, &types, &local, &cached, &filling,
+                                     &setting, &PyTuple_Type, &containers, &PyDict_Type,
+                                     &originals, &PyTuple_Type, &library, &PyType_Type, &lock, &PyType_Type, &reentrant,
+                                     &PyType_Type, &access, &ended)
+        || language(what, types, local, cached, filling, setting) < 0
+        || taking_set(originals, library, lock, reentrant) < 0
+        || turns_set(access, ended) < 0 || points_set(containers) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -143,6 +177,13 @@ quiet(PyObject *self, PyObject *on)
      #name "($module, /, *args)\n--\n\n"}
 #define FAST(name) CALLED(name, name)
 
+/* What is called in the place of these under control. */
+#define POINT(name, function)                                                               \
+    {"point_" #name, (PyCFunction)(void (*)(void))point_##function, METH_FASTCALL, NULL}
+#define LOCK(name)                                                                          \
+    {"lock_" #name, (PyCFunction)(void (*)(void))lock_##name, METH_FASTCALL | METH_KEYWORDS, \
+     NULL}
+
 static PyMethodDef methods[] = {
     FAST(attribute),
     FAST(named),
@@ -174,7 +215,37 @@ static PyMethodDef methods[] = {
     {"quiet", quiet, METH_O, NULL},
     {"exchange", hooks_exchange, METH_O, NULL},
     {"restore", hooks_restore, METH_NOARGS, NULL},
-    {"own", hooks_own, METH_O, NULL},
+    {"control", (PyCFunction)(void (*)(void))control, METH_VARARGS | METH_KEYWORDS, NULL},
+    {"carry", control_carry, METH_O, NULL},
+    {"carried", control_carried, METH_NOARGS, NULL},
+    POINT(attribute, attribute),
+    POINT(named, named),
+    POINT(item, item),
+    POINT(member, item),
+    POINT(holding, holding),
+    POINT(keyed, holding),
+    POINT(key, key),
+    POINT(among, among),
+    POINT(whole, whole),
+    POINT(method, method),
+    POINT(iterate, iterate),
+    POINT(next, next),
+    POINT(variable, variable),
+    POINT(storing, storing),
+    POINT(here, here),
+    POINT(imported, imported),
+    POINT(dying, here),
+    POINT(between, between),
+    LOCK(acquire),
+    LOCK(release),
+    LOCK(r_acquire),
+    LOCK(r_release),
+    LOCK(r_is_owned),
+    LOCK(r_recursion_count),
+    LOCK(r_locked),
+    LOCK(r_release_save),
+    LOCK(r_acquire_restore),
+    LOCK(get_ident),
     {NULL},
 };
 
@@ -183,7 +254,14 @@ execute(PyObject *module)
 {
     touch_type = (PyTypeObject *)PyType_FromSpec(&touch_spec);
     started_type = (PyTypeObject *)PyType_FromSpec(&started_spec);
-    if (touch_type == NULL || started_type == NULL) {
+    runner_type = (PyTypeObject *)PyType_FromSpec(&runner_spec);
+    segment_type = (PyTypeObject *)PyType_FromSpec(&segment_spec);
+    turns_type = (PyTypeObject *)PyType_FromSpec(&turns_spec);
+    steps_type = (PyTypeObject *)PyType_FromSpec(&steps_spec);
+    if (touch_type == NULL || started_type == NULL || runner_type == NULL || segment_type == NULL
+        || turns_type == NULL || steps_type == NULL || PyModule_AddType(module, runner_type) < 0
+        || PyModule_AddType(module, segment_type) < 0
+        || PyModule_AddType(module, turns_type) < 0) {
         return -1;
     }
     make_immortal((PyObject *)touch_type);

@@ -243,6 +243,9 @@ static PyObject *
 instead_tuple(Hook *hook, PyObject *self, PyObject *args, PyObject *kwargs)
 {
     PyObject *all;
+    if (kwargs == NULL) {
+        return instead(hook, self, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), NULL);
+    }
     if (hook->of_module) {
         all = Py_NewRef(args);
     }
@@ -541,44 +544,21 @@ hooks_restore(PyObject *self, PyObject *ignored)
     Py_RETURN_NONE;
 }
 
-static PyObject *
-given_or_none(PyObject *object)
+/* Put away what the interpreter keeps for this thread alone, where threading.local finds it,
+   and have that of another instead: what was put away before, or NULL for a new thread's.
+   From 3.13 it is under a key, and not in the dict (Modules/_threadmodule.c, _ldict). */
+void
+hooks_own(PyObject **mine, PyObject **others)
 {
-    return object == NULL ? Py_NewRef(Py_None) : object;
-}
-
-static PyObject *
-none_or_given(PyObject *given, Py_ssize_t index)
-{
-    PyObject *object = given == Py_None ? Py_None : PyTuple_GET_ITEM(given, index);
-    return object == Py_None ? NULL : Py_NewRef(object);
-}
-
-/* What the interpreter keeps for this thread alone, where threading.local finds it, for
-   that of another: what this gave before, or None for a new thread's. From 3.13 it is under
-   a key, and not in the dict (Modules/_threadmodule.c, _ldict). */
-PyObject *
-hooks_own(PyObject *self, PyObject *given)
-{
-    if (given != Py_None && (!PyTuple_CheckExact(given) || PyTuple_GET_SIZE(given) != 3)) {
-        PyErr_SetString(PyExc_TypeError, "not what this function gave");
-        return NULL;
-    }
-    PyObject *before = PyTuple_New(3);
-    if (before == NULL) {
-        return NULL;
-    }
     PyThreadState *state = PyThreadState_Get();
-    PyTuple_SET_ITEM(before, 0, given_or_none(state->dict));
-    state->dict = none_or_given(given, 0);
+    PyObject **kept[OWN] = {&state->dict};
 #if PY_VERSION_HEX >= 0x030D0000
-    PyTuple_SET_ITEM(before, 1, given_or_none(state->threading_local_key));
-    PyTuple_SET_ITEM(before, 2, given_or_none(state->threading_local_sentinel));
-    state->threading_local_key = none_or_given(given, 1);
-    state->threading_local_sentinel = none_or_given(given, 2);
-#else
-    PyTuple_SET_ITEM(before, 1, Py_NewRef(Py_None));
-    PyTuple_SET_ITEM(before, 2, Py_NewRef(Py_None));
+    kept[1] = &state->threading_local_key;
+    kept[2] = &state->threading_local_sentinel;
 #endif
-    return before;
+    for (int i = 0; i < OWN && kept[i] != NULL; i++) {
+        mine[i] = *kept[i];
+        *kept[i] = others[i];
+        others[i] = NULL;
+    }
 }

@@ -62,8 +62,11 @@ struct Touch {
     bool subscript;   /* reads by one */
     bool initialises; /* stands in the initialiser of an object */
     bool copies;      /* goes through a container in one step */
+    bool by_items;    /* goes through it, and asks it for no more than its items */
     bool takes;       /* a lock that is taken right behind it is meant by it */
     bool reveals;     /* gives a namespace away */
+    bool shared;      /* under control: is it known to touch what threads share? */
+    PyObject *touch;  /* likewise: what it was made of */
     uint8_t afters;
     _Atomic(uint8_t) followed; /* which of `after` were seen to come before */
     After *after;
@@ -211,6 +214,15 @@ typedef struct {
 
 #define HOLDING 64
 
+/* What waits for its key, or container, to come. */
+typedef struct {
+    uint32_t length;
+    Held held[HOLDING];
+} Holding;
+
+void hold(Holding *holding, PyObject *object, Touch *touch);
+PyObject *held(Holding *holding, Touch *touch);
+
 typedef struct {
     uint64_t number;
     Touch *touch; /* NULL: inside of a library */
@@ -229,8 +241,7 @@ typedef struct Thread {
     Clock clock;
     Touch *last;
     Recent *recent;
-    uint32_t holding;
-    Held held[HOLDING];
+    Holding holding;
     uint32_t taken;
     uint32_t taken_room;
     TakenLock *locks_taken;
@@ -345,7 +356,16 @@ PyObject *stack_list(uint16_t number);
 /* Accesses. */
 
 /* Parts of an object that are no attribute or item. */
-enum { PART_STRUCTURE = 1, PART_ITERATOR, PART_CELL, PART_ALL, FIRST_FREE = 16 };
+enum {
+    PART_STRUCTURE = 1,
+    PART_ITERATOR,
+    PART_CELL,
+    PART_ALL,
+    PART_LOCK, /* of a lock: it is taken, or given back */
+    PART_HELD, /* likewise: whether it is held is seen, or changes */
+    PART_END,  /* of a thread */
+    FIRST_FREE = 16,
+};
 
 typedef struct {
     uint64_t part;
@@ -410,6 +430,27 @@ part_of_hash(Py_hash_t hash)
     return part < FIRST_FREE ? part + FIRST_FREE : part;
 }
 
+/* Where an attribute is. */
+typedef struct {
+    PyObject *owner;
+    Kind kind;
+    uint8_t mode;
+    bool if_set; /* only if it was set on this object, which hides that of its class */
+    bool whole;  /* it is all attributes at once */
+    bool alias;  /* it is the namespace, whose items are the attributes */
+} Place;
+
+#define MOST_PARTS 3
+
+bool place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place);
+int parts_of(PyObject *object, PyObject *key, uint64_t part, const Touch *touch,
+             uint32_t effect, Access *accesses);
+uint32_t item_effect(PyObject *object, const Touch *touch);
+uint32_t whole_effect(PyObject *object, const Touch *touch);
+uint32_t iterate_effect(PyObject **object, const Touch *touch);
+bool is_iterator(PyTypeObject *type);
+bool is_view(PyTypeObject *type);
+uint64_t plain_part(PyObject *key);
 uint64_t part_of_key(const Thread *thread, PyObject *key);
 void object_attribute(
     Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch);
@@ -433,7 +474,10 @@ int hooks_install(PyObject *hooks);
 void hooks_remove(void);
 PyObject *hooks_exchange(PyObject *self, PyObject *pairs);
 PyObject *hooks_restore(PyObject *self, PyObject *ignored);
-PyObject *hooks_own(PyObject *self, PyObject *given);
+
+/* What the interpreter keeps for each thread alone. */
+#define OWN 3
+void hooks_own(PyObject **mine, PyObject **others);
 int lifetimes_watch(void);
 void lifetimes_unwatch(void);
 

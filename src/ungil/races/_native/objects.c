@@ -44,90 +44,59 @@ sets_itself(PyTypeObject *type)
            == ((PyTypeObject *)slot_setattr_example)->tp_setattro;
 }
 
-void
-object_attribute(Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch)
+/* Where an attribute of an object is, as Language.place_of has it; false if nowhere that
+   threads share. */
+bool
+place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
 {
     PyTypeObject *type = Py_TYPE(object);
-    uint8_t mode = touch->mode;
+    *place = (Place){.owner = object, .kind = ATTRIBUTE, .mode = mode};
     if (PyModule_Check(object)) {
-        PyObject *namespace = PyModule_GetDict(object);
-        if (record_get(object) != NULL && namespace != NULL) {
-            access_one(thread, namespace, object, touch, part, VARIABLE, mode);
-        }
-        return;
+        place->owner = PyModule_GetDict(object);
+        place->kind = VARIABLE;
+        return place->owner != NULL;
     }
     if (PyType_Check(object)) {
         PyTypeObject *owner = (PyTypeObject *)object;
         if (mode == READ) {
             PyObject *found = _PyType_Lookup(owner, name);
             if (found == NULL || is_function(found)) {
-                return;
+                return false;
             }
             owner = defining(owner, name, found);
         }
-        if (PyType_HasFeature(owner, Py_TPFLAGS_HEAPTYPE) && record_get(object) != NULL) {
-            access_one(thread, (PyObject *)owner, (PyObject *)owner, touch, part, ATTRIBUTE,
-                       mode);
-        }
-        return;
+        place->owner = (PyObject *)owner;
+        return PyType_HasFeature(owner, Py_TPFLAGS_HEAPTYPE);
     }
     if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type != &PyFunction_Type) {
-        return; /* its attributes cannot be set */
+        return false; /* its attributes cannot be set */
     }
     if (local_type != NULL && PyType_IsSubtype(type, local_type)) {
-        return;
+        return false;
     }
     PyObject *found = _PyType_Lookup(type, name);
     if (found == NULL) {
-        if (mode != READ && sets_itself(type)) {
-            return; /* what it does with it, its own code tells */
-        }
-        access_one(thread, object, object, touch, part, ATTRIBUTE, mode);
-        return;
+        /* What setting it does, its own code tells if it has any. */
+        return mode == READ || !sets_itself(type);
     }
     PyTypeObject *how = Py_TYPE(found);
     if (how == &PyMemberDescr_Type) { /* a slot */
-        access_one(thread, object, object, touch, part, ATTRIBUTE, mode);
-        return;
+        return true;
     }
     if (how == &PyGetSetDescr_Type) {
-        if (mode == READ && PyUnicode_CompareWithASCIIString(name, "__dict__") == 0) {
-            PyObject *namespace = PyObject_GenericGetDict(object, NULL);
-            if (namespace == NULL) {
-                PyErr_Clear();
-            }
-            else {
-                order_alias(object, namespace);
-                Py_DECREF(namespace);
-            }
-        }
-        else if (PyUnicode_CompareWithASCIIString(name, "__dict__") == 0) {
-            Access all = {.part = part, .kind = ATTRIBUTE, .mode = mode, .whole = true};
-            access_all(thread, object, object, touch, &all, 1);
-        }
-        return;
+        place->whole = mode != READ;
+        place->alias = mode == READ;
+        return PyUnicode_CompareWithASCIIString(name, "__dict__") == 0;
     }
     if (how->tp_descr_set != NULL) {
-        return; /* a property: what it does, its own code tells */
+        return false; /* a property: what it does, its own code tells */
     }
     if (mode != READ) {
-        if (!sets_itself(type)) {
-            access_one(thread, object, object, touch, part, ATTRIBUTE, mode);
-        }
-        return;
-    }
-    Record *record = record_get(object);
-    if (record == NULL) {
-        return;
+        return !sets_itself(type);
     }
     if (is_function(found)) {
-        record_lock(record);
-        bool set = shadow_get(record, part, false) != NULL;
-        record_unlock(record);
-        if (set) {
-            access_one(thread, object, object, touch, part, ATTRIBUTE, mode);
-        }
-        return;
+        place->if_set = true;
+        return true;
     }
     PyObject *value = type->tp_dictoffset == 0 && !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
                           ? NULL
@@ -141,16 +110,48 @@ object_attribute(Thread *thread, PyObject *object, PyObject *name, uint64_t part
     }
     Py_XDECREF(value);
     if (cached_property_type != NULL && PyType_IsSubtype(how, cached_property_type)) {
-        access_one(thread, object, object, touch, part, ATTRIBUTE,
-                   own == NULL ? UPDATE : READ);
+        place->mode = own == NULL ? UPDATE : READ;
     }
-    else if (own != NULL || how->tp_descr_get != NULL) {
-        access_one(thread, object, object, touch, part, ATTRIBUTE, mode);
+    else if (own == NULL && how->tp_descr_get == NULL) {
+        place->owner = (PyObject *)defining(type, name, found);
     }
-    else {
-        PyObject *owner = (PyObject *)defining(type, name, found);
-        access_one(thread, owner, owner, touch, part, ATTRIBUTE, mode);
+    return true;
+}
+
+void
+object_attribute(Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch)
+{
+    Place place;
+    if (!place_of(object, name, touch->mode, &place)) {
+        return;
     }
+    if (place.alias) {
+        PyObject *namespace = PyObject_GenericGetDict(object, NULL);
+        if (namespace == NULL) {
+            PyErr_Clear();
+        }
+        else {
+            order_alias(object, namespace);
+            Py_DECREF(namespace);
+        }
+        return;
+    }
+    Record *record = record_get(object);
+    if (record == NULL) {
+        return;
+    }
+    if (place.if_set) {
+        record_lock(record);
+        bool set = shadow_get(record, part, false) != NULL;
+        record_unlock(record);
+        if (!set) {
+            return;
+        }
+    }
+    Access access
+        = {.part = part, .kind = place.kind, .mode = place.mode, .whole = place.whole};
+    access_all(thread, place.owner, PyModule_Check(object) ? object : place.owner, touch,
+               &access, 1);
 }
 
 /* Items. */
@@ -174,6 +175,20 @@ is_plain(PyObject *key, int depth)
     return false;
 }
 
+/* The item of a key; 0 if that cannot be told without running code of the program. */
+uint64_t
+plain_part(PyObject *key)
+{
+    if (is_plain(key, 0)) {
+        Py_hash_t hash = PyObject_Hash(key);
+        if (hash != -1) {
+            return part_of_hash(hash);
+        }
+        PyErr_Clear();
+    }
+    return 0;
+}
+
 uint64_t
 part_of_key(const Thread *thread, PyObject *key)
 {
@@ -181,12 +196,9 @@ part_of_key(const Thread *thread, PyObject *key)
     if (PyLong_CheckExact(key) && PyLong_AsUnsignedLongMask(key) == thread->ident) {
         return mixed(thread->ident, thread->index, 2) | FIRST_FREE;
     }
-    if (is_plain(key, 0)) {
-        Py_hash_t hash = PyObject_Hash(key);
-        if (hash != -1) {
-            return part_of_hash(hash);
-        }
-        PyErr_Clear();
+    uint64_t part = plain_part(key);
+    if (part) {
+        return part;
     }
     /* Its code is not run for us: such a key is told by its identity. */
     Record *record = record_get(key);
@@ -224,15 +236,13 @@ has_key(PyObject *object, PyObject *key)
     return has > 0;
 }
 
-void
-object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch,
-        uint32_t effect)
+/* What an operation of a container accesses, as parts_of of the reference has it; how many
+   parts, at most MOST_PARTS. */
+int
+parts_of(PyObject *object, PyObject *key, uint64_t part, const Touch *touch, uint32_t effect,
+         Access *accesses)
 {
-    Access accesses[2];
     int number = 0;
-    if (effect == 0) {
-        return;
-    }
     if (key != NULL && PyLong_CheckExact(key) && PyList_Check(object)) {
         Py_ssize_t index = PyLong_AsSsize_t(key);
         if (index < 0) {
@@ -276,6 +286,18 @@ object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, T
         accesses[number++] = (Access){
             .part = PART_ITERATOR, .kind = ITERATOR, .mode = UPDATE, .iterates = true};
     }
+    return number;
+}
+
+void
+object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch,
+               uint32_t effect)
+{
+    if (effect == 0) {
+        return;
+    }
+    Access accesses[MOST_PARTS];
+    int number = parts_of(object, key, part, touch, effect, accesses);
     if (number) {
         access_all(thread, object, object, touch, accesses, number);
     }
@@ -294,12 +316,32 @@ object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, T
     }
 }
 
+uint32_t
+item_effect(PyObject *object, const Touch *touch)
+{
+    uint32_t effect = effect_of(Py_TYPE(object), touch->name);
+    return effect == KEY_READ && touch->subscript
+                   && PyType_IsSubtype(Py_TYPE(object), filling_type)
+               ? effect | FILLS
+               : effect;
+}
+
 void
 object_item(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch)
 {
-    uint32_t effect = effect_of(Py_TYPE(object), touch->name);
-    if (effect == KEY_READ && touch->subscript && PyType_IsSubtype(Py_TYPE(object), filling_type)) {
-        effect |= FILLS;
-    }
-    object_operate(thread, object, key, part, touch, effect);
+    object_operate(thread, object, key, part, touch, item_effect(object, touch));
 }
+
+/* What asking for the length of an object does, or changing all of it. */
+uint32_t
+whole_effect(PyObject *object, const Touch *touch)
+{
+    static PyObject *length;
+    if (length == NULL) {
+        length = PyUnicode_InternFromString("__len__");
+    }
+    return !effect_of(Py_TYPE(object), length) ? 0
+           : touch->mode == READ               ? STRUCTURE_READ
+                                               : STRUCTURE_WRITE | ALL_WRITE;
+}
+

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <structmember.h>
 
 static bool
 is_touch(PyObject *object)
@@ -73,24 +74,24 @@ touch_item(PyObject *self, PyObject *const *args, Py_ssize_t count)
    first is kept, by where it stands and in which frame, until the other comes. What stands
    above it then was left by an exception. */
 
-static void
-hold(Thread *thread, PyObject *object, Touch *touch)
+void
+hold(Holding *holding, PyObject *object, Touch *touch)
 {
-    if (thread->holding == HOLDING) {
-        thread->holding = HOLDING / 2;
-        memmove(thread->held, thread->held + HOLDING / 2, sizeof(Held) * (HOLDING / 2));
+    if (holding->length == HOLDING) {
+        holding->length = HOLDING / 2;
+        memmove(holding->held, holding->held + HOLDING / 2, sizeof(Held) * (HOLDING / 2));
     }
-    thread->held[thread->holding++] = (Held){object, touch, frame_here()};
+    holding->held[holding->length++] = (Held){object, touch, frame_here()};
 }
 
-static PyObject *
-held(Thread *thread, Touch *touch)
+PyObject *
+held(Holding *holding, Touch *touch)
 {
     void *frame = frame_here();
-    for (uint32_t i = thread->holding; i-- > 0;) {
-        if (thread->held[i].touch == touch && thread->held[i].frame == frame) {
-            thread->holding = i;
-            return thread->held[i].object;
+    for (uint32_t i = holding->length; i-- > 0;) {
+        if (holding->held[i].touch == touch && holding->held[i].frame == frame) {
+            holding->length = i;
+            return holding->held[i].object;
         }
     }
     return NULL;
@@ -100,7 +101,7 @@ PyObject *
 touch_holding(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     ENTER(2, args[0])
-    hold(thread, args[0], touch);
+    hold(&thread->holding, args[0], touch);
     return Py_NewRef(args[0]);
 }
 
@@ -108,7 +109,7 @@ PyObject *
 touch_key(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     ENTER(2, args[0])
-    PyObject *object = held(thread, touch);
+    PyObject *object = held(&thread->holding, touch);
     if (object != NULL) {
         on_item(thread, object, args[0], touch);
     }
@@ -119,7 +120,7 @@ PyObject *
 touch_among(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     ENTER(2, args[0])
-    PyObject *key = held(thread, touch);
+    PyObject *key = held(&thread->holding, touch);
     if (key != NULL) {
         on_item(thread, args[0], key, touch);
     }
@@ -137,13 +138,8 @@ touch_whole(PyObject *self, PyObject *const *args, Py_ssize_t count)
         || object == Py_None || is_recent(thread, object, touch, PART_STRUCTURE)) {
         return Py_NewRef(object);
     }
-    static PyObject *length;
-    if (length == NULL) {
-        length = PyUnicode_InternFromString("__len__");
-    }
-    uint32_t effect = effect_of(type, length);
+    uint32_t effect = whole_effect(object, touch);
     if (effect) {
-        effect = touch->mode == READ ? STRUCTURE_READ : STRUCTURE_WRITE | ALL_WRITE;
         object_operate(thread, object, NULL, 0, touch, effect);
         remember(thread, object, touch, PART_STRUCTURE);
     }
@@ -178,7 +174,7 @@ typedef struct {
     PyDictObject *dict;
 } DictView;
 
-static bool
+bool
 is_iterator(PyTypeObject *type)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(iterators); i++) {
@@ -189,12 +185,37 @@ is_iterator(PyTypeObject *type)
     return false;
 }
 
-static bool
-is_view(const PyTypeObject *type)
+bool
+is_view(PyTypeObject *type)
 {
     return type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
            || type == &PyODictKeys_Type || type == &PyODictValues_Type
            || type == &PyODictItems_Type;
+}
+
+/* What going through an object does: to it or, if it is a view, to what it shows. */
+uint32_t
+iterate_effect(PyObject **object, const Touch *touch)
+{
+    static PyObject *iteration;
+    if (iteration == NULL) {
+        iteration = PyUnicode_InternFromString("__iter__");
+    }
+    uint32_t effect;
+    if (is_view(Py_TYPE(*object))) {
+        *object = (PyObject *)((DictView *)*object)->dict;
+        effect = STRUCTURE_READ | ITERATES;
+    }
+    else if (is_iterator(Py_TYPE(*object))) {
+        return ADVANCES;
+    }
+    else {
+        effect = effect_of(Py_TYPE(*object), iteration);
+    }
+    bool in_one_step
+        = touch->copies
+          && (PyList_CheckExact(*object) || PyDict_CheckExact(*object) || PySet_CheckExact(*object));
+    return in_one_step ? effect & ~(uint32_t)ITERATES : effect;
 }
 
 PyObject *
@@ -207,30 +228,10 @@ touch_iterate(PyObject *self, PyObject *const *args, Py_ssize_t count)
         || is_recent(thread, object, touch, PART_STRUCTURE)) {
         return Py_NewRef(object);
     }
-    if (is_view(type)) {
-        PyObject *dict = (PyObject *)((DictView *)object)->dict;
-        bool one_step = touch->copies && PyDict_CheckExact(dict);
-        object_operate(thread, dict, NULL, 0, touch,
-                       one_step ? STRUCTURE_READ : STRUCTURE_READ | ITERATES);
-        return Py_NewRef(object);
-    }
-    static PyObject *iteration;
-    if (iteration == NULL) {
-        iteration = PyUnicode_InternFromString("__iter__");
-    }
-    if (is_iterator(type)) {
-        object_operate(thread, object, NULL, 0, touch, ADVANCES);
-    }
-    else {
-        uint32_t effect = effect_of(type, iteration);
-        if (touch->copies
-            && (PyList_CheckExact(object) || PyDict_CheckExact(object)
-                || PySet_CheckExact(object))) {
-            effect &= ~(uint32_t)ITERATES;
-        }
-        object_operate(thread, object, NULL, 0, touch, effect);
-    }
-    if (record_find(object) != NULL) {
+    PyObject *of = object;
+    uint32_t effect = iterate_effect(&of, touch);
+    object_operate(thread, of, NULL, 0, touch, effect);
+    if (of == object && record_find(object) != NULL) {
         remember(thread, object, touch, PART_STRUCTURE);
     }
     return Py_NewRef(object);
@@ -362,6 +363,12 @@ touch_reduce(PyObject *self, PyObject *ignored)
     return reduced;
 }
 
+static PyMemberDef touch_members[] = {
+    {"shared", T_BOOL, offsetof(Touch, shared), 0, NULL},
+    {"touch", T_OBJECT_EX, offsetof(Touch, touch), 0, NULL},
+    {NULL},
+};
+
 static PyMethodDef touch_methods[] = {
     {"__reduce__", touch_reduce, METH_NOARGS, NULL},
     {NULL},
@@ -369,6 +376,7 @@ static PyMethodDef touch_methods[] = {
 
 static PyType_Slot touch_slots[] = {
     {Py_tp_methods, touch_methods},
+    {Py_tp_members, touch_members},
     {Py_tp_repr, touch_repr},
     {0, NULL},
 };
@@ -417,6 +425,10 @@ form_of(const char *form)
 static const char *const copying[] = {"list", "sorted", "set",    "frozenset", "dict",
                                       "join", "extend", "update", NULL};
 
+/* What goes through something, and asks it for more than its items if it has more. */
+static const char *const asking[] = {"dict", "OrderedDict", "Counter", "update",     "subtract",
+                                     "iter", "reversed",    "**",      "yield from", NULL};
+
 static bool
 is_one_of(PyObject *name, const char *const *names)
 {
@@ -459,6 +471,7 @@ touch_make(PyObject *self, PyObject *args)
         touch->clears = clears;
         touch->initialises = initialises;
         touch->copies = touch->form == FORM_ITERATE && is_one_of(name, copying);
+        touch->by_items = touch->form == FORM_ITERATE && !is_one_of(name, asking);
         touch->takes = strcmp(form, "here") == 0
                        || PyUnicode_CompareWithASCIIString(name, "acquire") == 0;
         touch->reveals = PyUnicode_CompareWithASCIIString(name, "__dict__") == 0;

@@ -7,9 +7,9 @@ waits, or asks which thread it is in, finds what it would without control.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent, greenlet
 
@@ -18,18 +18,11 @@ from ungil.races.schedule.threads import Thread
 if TYPE_CHECKING:
     from ungil.races.schedule.world import World
 
-__all__ = ["Carrier", "Ended", "Greenlets", "Own"]
+__all__ = ["Carrier", "Ended", "Greenlets"]
 
 
 class Ended(BaseException):
     """Is raised in a thread that is ended from outside."""
-
-
-class Own(Protocol):
-    """Exchanges what the interpreter keeps for a thread; see `_native/hooks.c`."""
-
-    def __call__(self, given: object, /) -> object:
-        """Gives back what was there."""
 
 
 class Carrier(Protocol):
@@ -58,6 +51,9 @@ class Carrier(Protocol):
     def leave(self) -> None:
         """Go back to who called `run`; the thread that leaves is ended later, as all are."""
 
+    def last(self) -> None:
+        """Go back to who called `run` as soon as this thread, which is at its end, has returned."""
+
     def end(self, thread: Thread) -> bool:
         """Raise `Ended` where a thread waits, if it has not ended; has it unwound?"""
 
@@ -78,54 +74,56 @@ class Greenlets:
     world: World
     on_one = True
 
-    def __init__(self, original: Mapping[str, Callable[..., Any]], own: Own) -> None:
+    def __init__(self, ident: Callable[[], int]) -> None:
         """Prepare it.
 
         Args:
-            original: The C functions that are under control, by name.
-            own: Exchanges what is each thread's own.
+            ident: Tells which thread of the system calls.
         """
-        self._ident = original["get_ident"]
-        self._home = self._ident()
-        self._own = own
+        self._ident = ident
+        self._home = ident()
 
     def run(self, main: Thread, body: Callable[[], object]) -> None:
         """Run the main thread; it has what is the own of this one."""
         self._main = main
         self._hub = getcurrent()
         main.ident = self._home
-        main.carried = greenlet(_ending(body), self._hub)
+        main.carried = greenlet(partial(_quietly, body))
         self.world.running = main
         main.carried.switch()
 
     def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
         """Make a thread."""
         thread.ident = len(self.world.threads)
-        thread.carried = greenlet(_ending(body), self._hub)
+        thread.carried = greenlet(partial(_quietly, body), self._hub)
 
     def to(self, thread: Thread | None) -> None:
         """Let another go on; somebody always can."""
         if thread is not None:
-            self._hand_over(thread)
+            self.world.hand_over(thread)
             thread.carried.switch()
 
     def then(self, thread: Thread, other: Thread | None) -> None:
         """Let another go on behind this one."""
         if other is not None:
-            self._hand_over(other)
+            self.world.hand_over(other)
             thread.carried.parent = other.carried
 
     def leave(self) -> None:
         """Go back to who called `run`."""
-        self._hand_over(self._main)
+        self.world.hand_over(self._main)
         self._hub.switch()
+
+    def last(self) -> None:
+        """Go back to who called `run`, behind this one."""
+        self.world.hand_over(self._main)
 
     def end(self, thread: Thread) -> bool:
         """End a thread."""
         if not thread.carried.dead:
-            self._hand_over(thread)
+            self.world.hand_over(thread)
             thread.carried.throw(Ended)
-            self._hand_over(self._main)
+            self.world.hand_over(self._main)
         return True
 
     def who(self) -> Thread | None:
@@ -134,16 +132,9 @@ class Greenlets:
 
     here = who
 
-    def _hand_over(self, thread: Thread) -> None:
-        """From now on it is this one that runs."""
-        before, self.world.running = self.world.running, thread
-        if before is not None and before is not thread:
-            before.own = self._own(thread.own)
 
-
-def _ending(body: Callable[[], object]) -> Callable[[], object]:
-    def run() -> None:
-        with suppress(Ended):
-            body()
-
-    return run
+def _quietly(body: Callable[[], object]) -> None:
+    try:  # noqa: SIM105 - this is faster, and done for each thread
+        body()
+    except Ended:
+        pass

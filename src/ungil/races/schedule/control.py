@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import sys
 import threading
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
+from itertools import count
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ungil.races.abroad import keep
 from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.candidate import Place, place_of
 from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
 from ungil.races.schedule.forking import attend
-from ungil.races.schedule.points import Point, Points
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
 from ungil.races.schedule.system import SystemThreads
 from ungil.races.schedule.threads import Access, Thread
 from ungil.races.schedule.world import Outcome, World
 from ungil.races.trace import Touch
-from ungil.races.watching import name_of
+from ungil.races.watching import language, rows
+
+if TYPE_CHECKING:
+    from ungil.races.schedule.threads import Point
 
 __all__ = ["CARRIERS", "Control", "NotPossibleError"]
 
@@ -32,6 +37,10 @@ CARRIERS = ("greenlets", "threads")
 
 _TRIES: Place = ("", 0, "locks are tried")
 """In the place of one: it matters when locks are given back."""
+
+
+_CONTAINERS = (list, dict, set, bytearray, deque, defaultdict, OrderedDict, Counter)
+"""What lets other threads at it between its items, gone through by functions in C."""
 
 
 class NotPossibleError(RuntimeError):
@@ -50,39 +59,44 @@ class _InOrder(dict[object, None]):
         self[one] = None
 
 
-@contextmanager
-def _threading_of(world: World) -> Iterator[None]:
-    """What `threading` keeps for the process is that of one execution.
+class _Threading:
+    """What `threading` keeps for the process is that of one execution, while it runs.
 
     Threads are numbered from 1, so their names are the same each time, and an exception
     that a thread does not catch ends the execution. Garbage is collected between
     executions: where it is would depend on those before. A pool waits for its workers in
     the order in which it made them, and not in that of their addresses.
     """
-    pools = vars(sys.modules.get("concurrent.futures.thread", _Absent))
-    if type(pools) is dict:
-        pools["set"] = _InOrder  # in the place of the builtin
-    module: Any = threading
-    hook, counter, collects = module.excepthook, module._counter, gc.isenabled()  # noqa: SLF001 - see above
 
-    def excepthook(args: Any, /) -> None:  # noqa: ANN401 - as threading has it
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pools = vars(sys.modules.get("concurrent.futures.thread", _Absent))
+
+    def __enter__(self) -> None:
+        if type(self._pools) is dict:
+            self._pools["set"] = _InOrder  # in the place of the builtin
+        module: Any = threading
+        self._before = module.excepthook, module._counter  # noqa: SLF001 - see above
+        module.excepthook, module._counter = self._excepthook, count(1).__next__  # noqa: SLF001 - see above
+        self._collects = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        module: Any = threading
+        module.excepthook, module._counter = self._before  # noqa: SLF001 - see above
+        if type(self._pools) is dict:
+            self._pools.pop("set", None)
+        if self._collects:
+            gc.enable()
+
+    def _excepthook(self, args: Any, /) -> None:  # noqa: ANN401 - as threading has it
+        world = self._world
         if world.is_child:
-            hook(args)
+            self._before[0](args)
             return
         thread, error = world.here(), args.exc_value
         if not world.over and thread is not None and not isinstance(error, Ended | SystemExit):
             world.fail(thread, error)
-
-    module.excepthook, module._counter = excepthook, itertools.count(1).__next__  # noqa: SLF001 - see above
-    gc.disable()
-    try:
-        yield
-    finally:
-        module.excepthook, module._counter = hook, counter  # noqa: SLF001 - see above
-        if type(pools) is dict:
-            pools.pop("set", None)
-        if collects:
-            gc.enable()
 
 
 class Control:
@@ -115,20 +129,28 @@ class Control:
         self.carrier = carrier
         self._shared = frozenset(shared)
         self._made: list[tuple[Point, Place]] = []
-        self._points = Points()
-        self._primitives = Primitives(self._points)
+        self._world: World | None = None
+        self._tries = False
+        self._primitives = Primitives(_core)
         self.forget()
         attend(self)
 
     def start(self) -> None:
         """Take control."""
-        calls = self._points.calls()
         forms = (*FORMS, "between")
-        offer({form: calls[form] for form in forms}, harmless(forms))
+        offer({one: getattr(self._native, f"point_{one}") for one in forms}, harmless(forms))
         pairs = self._primitives.pairs()
         originals = self._native.exchange([(function, ours) for function, ours, _ in pairs])
         for (_, _, name), original in zip(pairs, originals, strict=True):
             self._primitives.original.setdefault(name, original)
+        self._native.control(
+            **language(),
+            **self._primitives.locks,
+            containers=_CONTAINERS,
+            originals=self._primitives.original,
+            access=Access,
+            ended=Ended,
+        )
 
     def stop(self) -> None:
         """Let go; the instrumented code goes on as it is."""
@@ -136,14 +158,15 @@ class Control:
 
     def make(self, touches: Sequence[Touch]) -> list[object]:
         """What the constants of a module's code are replaced by."""
-        made: list[object] = []
-        for one in touches:
-            point = Point(one, name_of(one))
-            place = place_of(one)
+        first = len(self._made)
+        made: list[Point] = self._native.make(first, rows(touches))
+        for point, touch in zip(made, touches, strict=True):
+            place = place_of(touch)
+            point.touch = touch
             point.shared = place in self._shared
             self._made.append((point, place))
-            made.append(point)
-        return made
+        keep(first, made)
+        return list(made)
 
     def forget(self, shared: Iterable[Place] | None = None) -> None:
         """Another test may share other things: know no more of it than at the beginning.
@@ -157,24 +180,26 @@ class Control:
             self._shared = frozenset(shared)
         for point, place in self._made:
             point.shared = place in self._shared
-        self._primitives.tries = _TRIES in self._shared
+        self._tries = _TRIES in self._shared
 
     @property
     def shared(self) -> list[Place]:
         """The places that are known to touch what threads share."""
         places = {place for point, place in self._made if point.shared}
-        return sorted(places | ({_TRIES} if self._primitives.tries else set()))
+        return sorted(places | ({_TRIES} if self._tries else set()))
 
     def learn(self, places: Iterable[Place]) -> None:
         """Know of further places that they touch what threads share."""
         self._shared |= frozenset(places)
-        self._primitives.tries |= _TRIES in self._shared
+        self._tries |= _TRIES in self._shared
+        if self._world is not None:
+            self._world.tries |= self._tries
         for point, place in self._made:
             point.shared = point.shared or place in self._shared
 
     def fail(self, error: BaseException) -> None:
         """What runs has failed, though the exception was caught."""
-        world = self._points.world
+        world = self._world
         thread = None if world is None or world.over else world.here()
         if world is not None and thread is not None:
             world.fail(thread, error)
@@ -194,14 +219,19 @@ class Control:
         """
         world = World(strategy, self._new_carrier())
         world.before_threads = before_threads
+        world.tries = self._tries
+        self._world = world
         self._primitives.begin()
-        self._points.world = world
+        self._native.carry(world)
         try:
-            with _threading_of(world):
+            with _Threading(world):
                 outcome = world.run(function)
         finally:
-            self._points.world = None
+            self._native.carry(None)
+            self._world = None
+            world.rest()
             self._primitives.end(world.left)
+        self._tries = world.tries
         self.outside |= world.outside
         self.left.update(dict.fromkeys(one.name for one in world.left))
         strategy.ended(world)
@@ -210,70 +240,75 @@ class Control:
     @contextmanager
     def suspended(self) -> Iterator[None]:
         """The execution that runs stands still, and what runs here is not under control."""
-        world, self._points.world = self._points.world, None
+        world, self._world = self._world, None
+        self._native.carry(None)
         try:
             yield
         finally:
-            self._points.world = world
+            self._world = world
+            self._native.carry(world)
 
     def _new_carrier(self) -> Carrier:
         original = self._primitives.original
         if self.carrier == "threads":
-            return SystemThreads(original)
-        return Greenlets(original, self._native.own)
+            return SystemThreads(original, self._native.carry)
+        return Greenlets(original["get_ident"])
 
     def is_calling(self) -> bool:
         """Is it a thread under control that calls this?"""
-        world = self._points.world
+        world = self._world
         return world is not None and not world.over and world.who() is not None
 
     def let_free(self) -> None:
         """This is a process that the program has forked: its one thread is a plain one."""
-        world = self._points.world
+        world = self._world
         thread = None if world is None or world.over else world.who()
         if world is None or thread is None:
             return
         world.is_child = True
-        self._points.world = None
+        self._world = None
+        self._native.carry(None)
         self.stop()
-        self._primitives.to_plain(thread)
+        self._primitives.to_plain(world, thread)
 
     @property
     def moves(self) -> int:
         """How often somebody was chosen in the execution that runs: it grows if one goes on."""
-        world = self._points.world
+        world = self._world
         return 0 if world is None else len(world.segments)
 
     @property
     def occupied(self) -> Thread | None:
         """Who runs, or is away if nobody does."""
-        world = self._points.world
+        world = self._world
         if world is None:
             return None
         return world.running or next((one for one in world.threads if one.away), None)
 
-    def together(self, functions: Sequence[Callable[[], object]]) -> None:
+    def together(self, functions: Sequence[Callable[..., object]], *given: object) -> None:
         """Run functions at once, each in a thread, and wait for all; within an execution.
+
+        Args:
+            functions: Which.
+            given: To each of them.
 
         Raises:
             RuntimeError: No execution runs.
         """
-        world = self._points.world
-        if world is None or world.running is None:
+        world = self._world
+        main = None if world is None else world.running
+        if world is None or main is None:
             raise RuntimeError("no execution runs")
-        main = world.running
-        threads = [world.start(one, daemon=False) for one in functions]
-        for number, function in enumerate(functions):
-            threads[number].name = f"{getattr(function, '__name__', 'worker')} {number + 1}"
-
-        def any_alive() -> bool:
-            return any(one.alive for one in threads)
-
-        while any_alive():
+        started: list[Thread] = []
+        for number, function in enumerate(functions, 1):
+            thread = world.start(partial(function, *given), daemon=False)
+            thread.name = f"{getattr(function, '__name__', 'worker')} {number}"
+            started.append(thread)
+        threads = tuple(started)
+        if any(one.alive for one in threads):
             main.fresh = False
-            world.point(main, [], any_alive, ("the workers", None))
-        for one in threads:
-            world.used(main, Access((id(one), "end"), False, orders=True))
+            world.point(main, [], threads, ("the workers", None))
+        world.joined(main, threads)
 
     # What `Session` asks of a core.
 

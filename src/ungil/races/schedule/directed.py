@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from ungil.races.candidate import Spot, place_of, spot_of
 
 if TYPE_CHECKING:
-    from ungil.races.schedule.points import Point
-    from ungil.races.schedule.threads import Thread
+    from ungil.races.schedule.threads import Point, Thread
     from ungil.races.schedule.world import World
 
 __all__ = ["Directed"]

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
-from ungil.races.schedule.threads import Segment, Thread, conflict
+from ungil.races.schedule.threads import Segment, Thread, Variable, conflict
 
 if TYPE_CHECKING:
     from ungil.races.schedule.world import World
@@ -292,9 +292,6 @@ class _Last:
                     self._reads.setdefault(variable, {})[segment.thread] = index
         races.discard(index)
         return races, after
-
-
-Variable = tuple[int, str]
 
 
 def _at(where: dict[Variable, int], variable: Variable, before: int) -> tuple[int, ...]:

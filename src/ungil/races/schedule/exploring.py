@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -166,6 +167,20 @@ def strategy_named(name: str, seed: int) -> Strategy:
     raise ValueError(f"no strategy {name!r}; there are {', '.join(STRATEGIES)}")
 
 
+@contextmanager
+def _no_garbage_before() -> Iterator[None]:
+    """What was there before need not be looked through again and again."""
+    if gc.get_freeze_count():  # somebody has seen to it
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@_no_garbage_before()
 def explore(
     control: Control,
     test: Callable[[], object],

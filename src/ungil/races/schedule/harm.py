@@ -16,8 +16,7 @@ from ungil.races.candidate import Candidate, Spot, place_of, spot_of
 from ungil.races.schedule.world import Outcome
 
 if TYPE_CHECKING:
-    from ungil.races.schedule.points import Point
-    from ungil.races.schedule.threads import Access, Segment, Thread
+    from ungil.races.schedule.threads import Access, Point, Segment, Thread, Variable
     from ungil.races.schedule.world import World
 
 __all__ = ["HARM", "judge"]
@@ -42,11 +41,11 @@ class _Pass(NamedTuple):
     def place(self) -> str:
         return f"{self.spot.path}:{self.spot.line}"
 
-    def writes(self, variables: set[tuple[int, str]]) -> bool:
+    def writes(self, variables: set[Variable]) -> bool:
         return any(one.writes and one.variable in variables for one in self.accesses)
 
     @property
-    def variables(self) -> set[tuple[int, str]]:
+    def variables(self) -> set[Variable]:
         return {one.variable for one in self.accesses}
 
 
@@ -113,7 +112,7 @@ def _step(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
 
 def _twice(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
     (spot,) = spots
-    seen: dict[tuple[int, str], _Pass] = {}
+    seen: dict[Variable, _Pass] = {}
     for one in passes:
         if one.spot != spot:
             continue

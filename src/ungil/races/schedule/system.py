@@ -63,12 +63,16 @@ class SystemThreads:
     world: World
     on_one = False
 
-    def __init__(self, original: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self, original: Mapping[str, Callable[..., Any]], carry: Callable[[World | None], object]
+    ) -> None:
         """Prepare it.
 
         Args:
             original: The C functions that are under control, by name.
+            carry: Says of which execution a thread of the system that calls is one.
         """
+        self._carries = carry
         self._acquire, self._release = original["acquire"], original["release"]
         self._ident, self._clock = original["get_ident"], original["monotonic"]
         self._start = original["start_new_thread"]
@@ -135,6 +139,11 @@ class SystemThreads:
         if me is not None:
             self._acquire(me.carried.turn)
 
+    def last(self) -> None:
+        """Let the main thread go back to who called `run`."""
+        self.leave()
+        raise Ended
+
     def end(self, thread: Thread) -> bool:
         """End a thread; one that does not come back from C code is given up."""
         carried = thread.carried
@@ -184,6 +193,7 @@ class SystemThreads:
             thread.carried = _Carried(self._taken)
         thread.carried.native = threading.get_native_id()
         self._carried[self._ident()] = thread
+        self._carries(self.world)
 
     def _begin(self, thread: Thread, body: Callable[[], object]) -> None:
         with suppress(Ended):
@@ -201,6 +211,7 @@ class SystemThreads:
                 carried.has_ended = True
         if thread is not self._main:
             del self._carried[self._ident()]
+            self._carries(None)
         if not self.world.over:
             self._give(carried.then)
         self._release(carried.done)

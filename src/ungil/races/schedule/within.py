@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import update_wrapper, wraps
+from functools import wraps
 from itertools import permutations
 from pathlib import Path
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
@@ -195,7 +195,7 @@ class _Workers:
 
         def test() -> None:
             shared = self._setup()
-            self._control.together([_bound(one, shared) for one in self._workers])
+            self._control.together(self._workers, shared)
             if self._invariant(shared) is False:
                 raise AssertionError("the invariant does not hold")
             if self._outcome is not None and allowed is not None:
@@ -213,15 +213,10 @@ class _Workers:
         def run(order: Sequence[Callable[[Any], object]]) -> None:
             shared = self._setup()
             for one in order:
-                self._control.together([_bound(one, shared)])
+                self._control.together([one], shared)
             found.append(outcome(shared))
 
         for order in permutations(self._workers):
             # An order that fails allows nothing.
             self._control.execute(lambda order=order: run(order), Replay((), strict=False))  # type: ignore[misc]  # bound now
         return found
-
-
-def _bound(worker: Callable[[Shared], object], shared: Shared) -> Callable[[], object]:
-    run: Callable[[], object] = lambda: worker(shared)  # noqa: E731 - named after the worker
-    return update_wrapper(run, worker)
