@@ -7,7 +7,8 @@ which this tree's native core was built. What is measured:
 
     speed    schedules in a second, of two threads that do three locked increments: each tool
              at random, by PCT and by DPOR, as it has them. In each round all take turns, and a
-             ratio is the median of those within rounds. Wanted: at least 50 times.
+             ratio is the median of those within rounds. Wanted: at least 50 times. Last, how
+             often threads as they are run it, in whatever schedule comes.
     proofs   how many schedules a completed DPOR needs, on small programs; frontrun without
              its bound of preemptions, and with it (2, its default). Wanted: no more.
     jobs     schedules in a second, in two processes and in one, with their start, of three
@@ -36,6 +37,8 @@ PAIRS = (
     ("ungil-dpor", "frontrun-all"),
 )
 
+PEERS = {peer for _, peer in PAIRS}
+
 
 def run(python: str, tool: str, number: int, schedules: int) -> dict[str, Any]:
     """What one tool did in a process of its own."""
@@ -57,7 +60,7 @@ def run(python: str, tool: str, number: int, schedules: int) -> dict[str, Any]:
 
 def rate(python: str, tool: str) -> float:
     """Schedules in a second; a completed search is repeated by nobody, so it is short."""
-    found = run(python, tool, 0, 5000 if tool.startswith("ungil") else 300)
+    found = run(python, tool, 0, 300 if tool in PEERS else 5000)
     return float(found["executions"] / found["seconds"])
 
 
@@ -69,6 +72,8 @@ def speed(python: str, rounds: int) -> None:
         ratio = statistics.median(one / other for one, other in pairs)
         one, other = (statistics.median(side) for side in zip(*pairs, strict=True))
         print(f"{ours.removeprefix('ungil-'):14}{one:12,.0f}{other:12,.0f}{ratio:8.1f}   {peer}")
+    plain = statistics.median(rate(python, "plain") for _ in range(rounds))
+    print(f"{'no tool':26}{plain:12,.0f}")
 
 
 def proofs(python: str) -> None:

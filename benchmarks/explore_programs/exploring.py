@@ -3,7 +3,8 @@
     python exploring.py TOOL NUMBER SCHEDULES
 
 TOOL is ungil-STRATEGY, ungil-STRATEGY-JOBS (of `small.many_orders`), frontrun, frontrun-all,
-interleave-test-random or interleave-test-pct.
+interleave-test-random, interleave-test-pct, or plain: threads as they are, in whatever schedule
+comes.
 Prints JSON: executions, seconds and whether all that differ were explored.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -119,6 +121,26 @@ def by_interleave_test(strategy: str, number: int, schedules: int) -> dict[str, 
     }
 
 
+def by_nobody(number: int, schedules: int) -> dict[str, Any]:
+    """No tool at all."""
+    import small
+
+    workers = list(small.PROGRAMS.values())[number]
+    began = time.perf_counter()
+    for _ in range(schedules):
+        it = small.Shared()
+        threads = [threading.Thread(target=work, args=(it,)) for work in workers]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    return {
+        "executions": schedules,
+        "seconds": time.perf_counter() - began,
+        "complete": False,
+    }
+
+
 def main() -> None:
     """Explore, and print."""
     tool, number, schedules = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -129,6 +151,8 @@ def main() -> None:
             if jobs
             else by_ungil(strategy, number, schedules)
         )
+    elif tool == "plain":
+        found = by_nobody(number, schedules)
     elif tool.startswith("frontrun"):
         found = by_frontrun(None if tool == "frontrun-all" else 2, number)
     else:
