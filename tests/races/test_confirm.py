@@ -63,8 +63,8 @@ HANGS_THE_SECOND_TIME = """
         n = 0
 
     def add():
-        Counter.n += 1
         while been.exists(): pass
+        Counter.n += 1
 
     threads = [threading.Thread(target=add) for _ in range(2)]
     for thread in threads: thread.start()

@@ -23,12 +23,11 @@ from typing import NoReturn
 from ungil.races.candidate import Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Ran, Step, ran
+from ungil.races.schedule.harm import HUNG
 from ungil.races.schedule.strategies import Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
-__all__ = ["HUNG", "Forks", "be_quiet", "can_fork", "heard"]
-
-HUNG = "hung"
+__all__ = ["Forks", "be_quiet", "can_fork", "heard"]
 
 _CALL = 0.1
 """Seconds between looks at the clock."""

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from ungil.races.schedule.threads import Access, Point, Segment, Thread, Variable
     from ungil.races.schedule.world import World
 
-__all__ = ["HARM", "judge"]
+__all__ = ["HARM", "HUNG", "judge"]
 
 HARM = "harm"
 """The kind of an outcome: nothing failed, but what was foretold happened."""
+
+HUNG = "hung"
+"""It had to be ended from outside, or would have to be."""
 
 _MOST = 2_000
 """Passings of a candidate's places that are looked at in one execution."""
@@ -54,16 +57,19 @@ def judge(candidate: Candidate, world: World, outcome: Outcome) -> Outcome:
 
     Returns:
         The outcome if it is a failure and what was foretold happened as well; one of the
-        kind `harm` if only this is so; else one that passed.
+        kind `harm` if only this is so; `hung` if it came to no end; else one that passed.
     """
     if candidate.kind == "deadlock":
         here = outcome.kind == "deadlock" and _waits_at(world, candidate.spots)
         return outcome if here else Outcome("passed")
     found = _JUDGES[candidate.kind](list(_passes(world.segments)), candidate.spots)
     if found is None:
-        return Outcome("passed")
+        # Of what came to no end it is not known.
+        return Outcome(HUNG, outcome.text) if outcome.kind == "livelock" else Outcome("passed")
     text, last = found
-    return outcome if outcome.is_failure else Outcome(HARM, text, last=last.segment)
+    if outcome.is_failure and outcome.kind != "livelock":
+        return outcome
+    return Outcome(HARM, text, last=last.segment)
 
 
 _Found = tuple[str, _Pass] | None

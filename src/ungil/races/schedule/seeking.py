@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 
 from ungil.races.schedule.exploring import Failure, Run, settled, shrunk
-from ungil.races.schedule.forks import HUNG
-from ungil.races.schedule.harm import HARM
+from ungil.races.schedule.harm import HARM, HUNG
 from ungil.races.schedule.strategies import Replay, Strategy
 
 __all__ = ["Seeker"]
