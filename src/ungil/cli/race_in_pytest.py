@@ -182,6 +182,12 @@ class Controlled(Together):
             self._session.control.fail(call.excinfo.value)
 
 
+    def pytest_runtest_logfinish(self) -> None:
+        """It is the only test; what pytest does at its end may take longer than all of it."""
+        if self._session.control is not None:
+            self._session.control.finish()
+
+
 class Watcher(Together):
     """Watches, and reports at the end."""
 

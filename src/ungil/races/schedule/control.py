@@ -204,6 +204,12 @@ class Control:
         if world is not None and thread is not None:
             world.fail(thread, error)
 
+    def finish(self) -> None:
+        """What comes now is of no interest: the execution ends here, if it is of one."""
+        world = self._world
+        if world is not None and not world.over and world.here() is not None:
+            world.finish()
+
     def execute(
         self,
         function: Callable[[], object],

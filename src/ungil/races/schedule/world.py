@@ -118,6 +118,10 @@ class World(Turns):
         """An exception was not caught: the execution is over."""
         self._finish(Outcome("failed", _said(error), thread.path, error))
 
+    def finish(self) -> NoReturn:
+        """The execution is over, and nothing has failed."""
+        self._finish(Outcome("passed"))
+
     def _finish(self, outcome: Outcome) -> NoReturn:
         if self._outcome is None:
             self._outcome = outcome
