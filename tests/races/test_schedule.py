@@ -79,6 +79,15 @@ def lost_update_class():
     increments(add)
     assert Box.shared == 2
 
+class Default:
+    n = 0
+
+def lost_update_default():
+    box = Default()
+    def add(): box.n = box.n + 1
+    run(add, add)
+    assert box.n == 2
+
 def lost_update_item():
     d = {"k": 0}
     def add():
@@ -301,6 +310,7 @@ RACY = {
     "lost_update_global": "AssertionError",
     "lost_update_variable": "AssertionError",
     "lost_update_class": "AssertionError",
+    "lost_update_default": "AssertionError",
     "lost_update_item": "AssertionError",
     "check_then_act": "AssertionError",
     "deadlock": "Thread-1 (one) waits for a lock; Thread-2 (other) waits for a lock",

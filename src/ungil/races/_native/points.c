@@ -128,8 +128,17 @@ on_attribute(Runner *runner, PyObject *object, PyObject *name, uint64_t part, To
         return 0;
     }
     uint8_t how = place.mode == READ ? USE_READS : USE_WRITES;
-    Use uses[] = {{place.owner, part, how}, {place.owner, PART_ALL, how}};
-    return use(runner, touch, uses, place.whole ? 2 : 1);
+    Use uses[3] = {{place.owner, part, how}};
+    int number = 1;
+    if (place.whole) {
+        uses[number++] = (Use){place.owner, PART_ALL, how};
+    }
+    if (place.owner != object && !PyModule_Check(object)) {
+        /* A class has it, since the object has none of its own: who sets that changes what
+           is read here. */
+        uses[number++] = (Use){object, part, USE_READS};
+    }
+    return use(runner, touch, uses, number);
 }
 
 static int
