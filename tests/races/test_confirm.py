@@ -204,6 +204,14 @@ def test_it_can_be_left_out(project):
     assert project.schedules() == []
 
 
+def test_what_was_not_tried_is_said(project):
+    project.write("app.py", COUNTER)
+    (finding,) = project.findings("--confirm", "1", "app.py")
+    assert finding["confirmed"] is None
+    notes = json.loads((project.folder / "report.json").read_text())["notes"]
+    assert any("1 finding was not tried to be confirmed" in note for note in notes)
+
+
 def test_what_hangs_when_it_runs_again_is_ended(project):
     project.write("app.py", HANGS_THE_SECOND_TIME)
     (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG401"]

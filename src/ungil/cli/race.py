@@ -276,10 +276,12 @@ def report_of(
     marked = apply_ignores(found, ignores, datetime.now(UTC).date())
     # Another run of the project may show what this one did not.
     findings = tuple(one for one in marked if one.rule is not rules.IGNORE_UNUSED)
+    tried: list[str] = []
     if again is not None and any(one.candidate is not None for one in all_judged):
         from ungil.cli.race_confirm import confirm  # noqa: PLC0415 - likewise
 
-        findings = tuple(confirm(findings, all_judged, *again))
+        confirmed, tried = confirm(findings, all_judged, *again)
+        findings = tuple(confirmed)
     last = closing(observation, findings, stdlib=config.race.include_stdlib)
     return Report(
         "race",
@@ -290,6 +292,7 @@ def report_of(
             *observation.problems,
             *run_once(observation.unsafe_tests),
             *ending,
+            *tried,
             last,
         ),
     )

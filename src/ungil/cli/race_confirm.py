@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ _SHORT = 2.0
 _LEAST = 2.0
 """Seconds below which nothing is begun."""
 
+_ENOUGH = 10.0
+"""Seconds that one test gets, rather than that none gets enough."""
+
 
 def confirm(
     findings: Iterable[Finding],
@@ -42,7 +45,7 @@ def confirm(
     program: Sequence[str],
     settings: Settings,
     seconds: float,
-) -> list[Finding]:
+) -> tuple[list[Finding], list[str]]:
     """Run the program again, under control, to see what of a report comes true.
 
     Args:
@@ -53,7 +56,8 @@ def confirm(
         seconds: How long it may take in all, about.
 
     Returns:
-        The findings; those that were tried say what came of it.
+        The findings, of which those that were tried say what came of it; and sentences
+        about what was done.
     """
     made = list(findings)
     known = {one.finding: one for one in judged if one.candidate is not None}
@@ -63,16 +67,33 @@ def confirm(
         if one is not None:
             tests.setdefault(one.test, []).append(number)
     until = time.monotonic() + seconds
+    schedules = left_out = 0
     for done, (test, numbers) in enumerate(tests.items()):
-        left = (until - time.monotonic()) / (len(tests) - done)
+        left = until - time.monotonic()
         if left < _LEAST:
-            break  # nothing is said of what was not tried
-        request = Confirming(settings.to_json(), tuple(program), test, (), seconds=left)
+            left_out += len(numbers)
+            continue
+        share = min(left, max(left / (len(tests) - done), _ENOUGH))
+        request = Confirming(settings.to_json(), tuple(program), test, (), seconds=share)
         candidates = [known[made[number]].candidate for number in numbers]
         outcomes = _tried(request, [one for one in candidates if one is not None])
         for number, outcome in zip(numbers, outcomes, strict=True):
             made[number] = _with(made[number], outcome, request)
-    return made
+            schedules += outcome.result["tried"] if outcome.result is not None else 0
+    return made, list(_notes(schedules, left_out))
+
+
+def _notes(schedules: int, left_out: int) -> Iterator[str]:
+    if schedules:
+        yield (
+            f"To confirm what was found, it was run again in {schedules:,} schedules, from its "
+            "first thread on; --confirm 0 leaves that out."
+        )
+    if left_out:
+        yield (
+            f"{left_out} finding{'s were' if left_out > 1 else ' was'} not tried to be confirmed, "
+            "since the time for it was over; --confirm SECONDS gives more."
+        )
 
 
 @dataclass(frozen=True, slots=True)

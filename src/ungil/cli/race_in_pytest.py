@@ -181,7 +181,6 @@ class Controlled(Together):
         if self._session.control is not None and call.excinfo is not None:
             self._session.control.fail(call.excinfo.value)
 
-
     def pytest_runtest_logfinish(self) -> None:
         """It is the only test; what pytest does at its end may take longer than all of it."""
         if self._session.control is not None:
