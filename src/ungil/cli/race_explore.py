@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,6 +38,12 @@ from ungil.reports.columns import columns
 
 __all__ = ["run"]
 
+_SCHEDULES = 1000
+"""At most so many, if nobody says otherwise."""
+
+_TRIALS = 10_000
+"""Likewise, in plain threads."""
+
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the words behind `ungil race` say; the exit status."""
@@ -60,8 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         "explore", help="run a test in many schedules, until one fails", allow_abbrev=False
     )
     explore.add_argument("test", metavar="MODULE:FUNCTION", type=_test)
-    explore.add_argument("--strategy", choices=STRATEGIES, default="pct")
-    explore.add_argument("--schedules", type=_positive, default=1000, metavar="N")
+    explore.add_argument("--strategy", choices=(*STRATEGIES, "stress"), default="pct")
+    explore.add_argument("--schedules", type=_positive, metavar="N")
     explore.add_argument("--seconds", type=_positive, default=60, metavar="S")
     explore.add_argument("--seed", type=int, default=0)
     explore.add_argument(
@@ -129,7 +136,9 @@ def _carried_out(request: Request) -> Found:
     return found
 
 
-def _explored(request: Request, options: argparse.Namespace) -> Found:
+def _explored(
+    request: Request, options: argparse.Namespace, strategy: str, schedules: int, seconds: float
+) -> Found:
     """What was found by all; `hung` or `problem` say why nothing was."""
     engine = (
         processes(request, options.jobs or 1)
@@ -140,57 +149,109 @@ def _explored(request: Request, options: argparse.Namespace) -> Found:
         return spread(
             carrying.begin,
             carrying.at_once,
-            strategy=options.strategy,
-            schedules=options.schedules,
-            seconds=options.seconds,
+            strategy=strategy,
+            schedules=schedules,
+            seconds=seconds,
             seed=options.seed,
-            limit=options.seconds + options.patience + 2 * GRACE,
+            limit=seconds + options.patience + 2 * GRACE,
         )
 
 
-def _explore(options: argparse.Namespace, settings: str) -> int:
-    request = Request(settings, options.test, patience=options.patience, carrier=options.carrier)
-    found = _explored(request, options)
+def _sought(
+    request: Request, options: argparse.Namespace, strategy: str, schedules: int, seconds: float
+) -> Found:
+    """As `_explored`, on the carrier that fits; `problem` says why nothing was found."""
+    found = _explored(request, options, strategy, schedules, seconds)
     if found.get("hung") and found.get("carrier") != "threads":
         why = f"on greenlets it hangs in {printable(found['hung'])}"
     else:
         why = found.get("unfit", "")
     if why and request.carrier == "auto":
-        found = {**_explored(replace(request, carrier="threads"), options), "why": why}
-    if found.get("problem"):
-        return complain(found["problem"], 3)
+        threads = replace(request, carrier="threads")
+        found = {**_explored(threads, options, strategy, schedules, seconds), "why": why}
     if found.get("hung"):
-        return complain(
+        found["problem"] = (
             f"schedule {found['executions'] + 1} of {options.test} hangs: nobody comes to a choice "
             f"for {options.patience} s; last seen in {printable(found['hung'])}. It computes "
-            "without end, or waits for what does not come",
-            3,
+            "without end, or waits for what does not come"
         )
-    failure = found["failure"]
-    file = None
-    if failure is not None:
-        file = options.save or Path(".ungil", f"{options.test.replace(':', '.')}.schedule.json")
-        recorded = Recorded(
-            (options.test,),
-            failure["kind"],
-            failure["text"],
-            tuple(failure["choices"]),
-            tuple(map(tuple, found["shared"])),
-            carrier=found["carrier"],
-        )
-        write_recorded(recorded, file)
-    report = Report(
-        "race",
-        options.test,
-        findings=() if failure is None else (_finding(options.test, failure, file),),
-        notes=tuple(_notes(found)),
+    return found
+
+
+def _explore(options: argparse.Namespace, settings: str) -> int:
+    request = Request(settings, options.test, patience=options.patience, carrier=options.carrier)
+    if options.strategy == "stress":
+        return _stress(options, request)
+    found = _sought(
+        request, options, options.strategy, options.schedules or _SCHEDULES, options.seconds
     )
+    if found.get("problem"):
+        return complain(found["problem"], 3)
+    return _shown(options, found["failure"], _findings(options, found), _notes(found))
+
+
+def _stress(options: argparse.Namespace, request: Request) -> int:
+    """Plain threads, and if they fail, a schedule that does."""
+    trials, began = options.schedules or _TRIALS, time.monotonic()
+    tried = _explored(replace(request, stress=True), options, "stress", trials, options.seconds)
+    if tried.get("problem") or tried.get("hung"):
+        return complain(tried.get("problem") or f"a trial hangs: {tried['hung']}", 3)
+    failed, count, seconds = tried["failure"], tried["executions"], tried["seconds"]
+    if failed is None:
+        note = (
+            f"No failure in {count:,} trial{'s' * (count != 1)} in {seconds:.1f} s "
+            f"({count / seconds:,.0f} a second), in plain threads that were released together; "
+            "others may fail."
+        )
+        return _shown(options, None, (), [note])
+    rest = max(1.0, options.seconds - (time.monotonic() - began))
+    found = _sought(request, options, "pct", sys.maxsize, rest)
+    notes = [found["problem"]] if found.get("problem") else _notes(found)
+    said = f"It failed in trial {failed['found']:,} of stress, after {seconds:.1f} s: "
+    said += f"{failed['text']}."
+    if not found.get("problem") and found["failure"] is not None:
+        notes = [printable(said), *notes]
+        return _shown(options, found["failure"], _findings(options, found), notes)
+    finding = Finding(
+        rules.STRESS_FAILS,
+        options.test,
+        f"{said} No schedule of ours shows it.",
+        "Run it again with `--strategy stress`. `ungil race` tells which accesses nothing orders.",
+    )
+    return _shown(options, failed, (finding,), notes)
+
+
+def _shown(
+    options: argparse.Namespace,
+    failure: dict[str, Any] | None,
+    findings: Sequence[Finding],
+    notes: Sequence[str],
+) -> int:
+    report = Report("race", options.test, findings=tuple(findings), notes=tuple(notes))
     from ungil.cli.screen import show  # noqa: PLC0415 - it takes a while
 
     if failure is not None and options.format == "terminal":
         print(failure.get("traceback", ""), end="")
     show(report, options.format, None, stream=sys.stdout, verbose=False)
     return 1 if failure is not None else 0
+
+
+def _findings(options: argparse.Namespace, found: Found) -> tuple[Finding, ...]:
+    """What a schedule shows, which is kept in a file; nothing if none fails."""
+    failure = found["failure"]
+    if failure is None:
+        return ()
+    file = options.save or Path(".ungil", f"{options.test.replace(':', '.')}.schedule.json")
+    recorded = Recorded(
+        (options.test,),
+        failure["kind"],
+        failure["text"],
+        tuple(failure["choices"]),
+        tuple(map(tuple, found["shared"])),
+        carrier=found["carrier"],
+    )
+    write_recorded(recorded, file)
+    return (_finding(options.test, failure, file),)
 
 
 def _replay(options: argparse.Namespace, settings: str) -> int:

@@ -334,6 +334,12 @@ NOTHING_WATCHED = Rule(
 SCHEDULE_FAILS = Rule(
     "UG420", "schedule-fails", Severity.ERROR, "A test fails in a schedule that can be replayed"
 )
+STRESS_FAILS = Rule(
+    "UG421",
+    "stress-fails",
+    Severity.ERROR,
+    "A test fails in plain threads, in a way that no schedule shows",
+)
 
 RULES: dict[str, Rule] = {
     rule.code: rule for rule in list(globals().values()) if isinstance(rule, Rule)

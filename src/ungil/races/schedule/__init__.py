@@ -19,6 +19,7 @@ from ungil.races.schedule.piece import Found
 from ungil.races.schedule.recorded import Recorded, RecordedError, read_recorded, write_recorded
 from ungil.races.schedule.request import Request
 from ungil.races.schedule.spread import spread
+from ungil.races.schedule.stress import Stress
 from ungil.races.schedule.within import explore_here
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Recorded",
     "RecordedError",
     "Request",
+    "Stress",
     "cluster",
     "explore",
     "explore_here",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.dpor import Dpor
-from ungil.races.schedule.exploring import explore, strategy_named
+from ungil.races.schedule.exploring import Exploration, explore, strategy_named
 from ungil.races.schedule.fitting import only_on_greenlets
 from ungil.races.schedule.piece import Found, Piece
 from ungil.races.schedule.strategies import Pct, Strategy
 
-__all__ = ["explored"]
+__all__ = ["explored", "plain"]
 
 
 def explored(
@@ -64,16 +64,23 @@ def explored(
     unfit = ""
     if is_open and found.failure is not None and control.carrier != "threads":
         unfit = only_on_greenlets(control, test, found.failure)
-    error = None if found.failure is None else found.failure.error
-    shown: Found = {**asdict(found), "runs": runs, "shared": control.shared, "unfit": unfit}
-    if shown["failure"] is not None:
-        shown["failure"].pop("error")
-        shown["failure"]["traceback"] = "" if error is None else _shown(error)
-    elif isinstance(chooser, Dpor):
+    shown = {**plain(found), "runs": runs, "shared": control.shared, "unfit": unfit}
+    if found.failure is None and isinstance(chooser, Dpor):
         for name in ("rest", "asked", "outdated", "does_more"):
             shown[name] = getattr(chooser, name)
         # Whether that proves anything is another question.
         shown["complete"] = chooser.complete
+    return shown
+
+
+def plain(found: Exploration) -> Found:
+    """What was found, as plain data."""
+    if found.failure is None:
+        return asdict(found)
+    error = found.failure.error
+    shown: Found = asdict(replace(found, failure=replace(found.failure, error=None)))
+    shown["failure"].pop("error")
+    shown["failure"]["traceback"] = "" if error is None else _shown(error)
     return shown
 
 

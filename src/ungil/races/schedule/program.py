@@ -24,12 +24,14 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from ungil.races.candidate import Place
-from ungil.races.schedule.carrying import explored
+from ungil.races.schedule.carrying import explored, plain
 from ungil.races.schedule.control import Control, NotPossibleError
+from ungil.races.schedule.exploring import Exploration
 from ungil.races.schedule.fitting import needs_threads, replay_often
 from ungil.races.schedule.piece import Found, Piece
 from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
+from ungil.races.schedule.stress import Stress
 from ungil.races.schedule.whole import whole_program
 from ungil.races.session import Session
 from ungil.races.settings import Settings
@@ -48,7 +50,8 @@ def main() -> None:
         _replay(request, _Answers(lambda line: _write(file, line)))
     else:
         pieces, answers = _pipes()
-        _explore(request, pieces, _Answers(lambda line: _send(answers, line)))
+        carry_out = _stress if request.stress else _explore
+        carry_out(request, pieces, _Answers(lambda line: _send(answers, line)))
 
 
 class _Answers:
@@ -135,6 +138,23 @@ def _explore(request: Request, pieces: IO[str], answers: _Answers) -> None:
     os._exit(0)
 
 
+def _stress(request: Request, pieces: IO[str], answers: _Answers) -> None:
+    stress = Stress(_test(request.test, answers))
+
+    def told(found: Exploration) -> Found:
+        return {**plain(found), "shared": ()}
+
+    _watch(answers, lambda: 0, lambda _: request.patience, lambda: told(stress.hung()))
+    for line in pieces:
+        piece = Piece(**json.loads(line))
+        answers.beat(0)
+        answers.busy = True
+        found = stress.run(piece.schedules, piece.seconds, answers.beat)
+        answers.busy = False
+        answers.tell(told(found))
+    os._exit(0)
+
+
 def _replay(request: Request, answers: _Answers) -> None:
     recorded = read_recorded(Path(request.file))
     control, session = _begun(request, answers, recorded.shared)
@@ -190,11 +210,8 @@ _WAITS = 0.2
 
 
 def _watch_over(control: Control, request: Request, answers: _Answers) -> None:
-    """End the process if an execution comes to no end: it waits for what is not controlled.
-
-    And if nobody is there any more to tell.
-    """
-    main_thread, parent = threading.get_ident(), os.getppid()
+    """End the process if an execution comes to no end: it waits for what is not controlled."""
+    main_thread = threading.get_ident()
 
     def patience(computed: float) -> float:
         may_change = request.carrier == "auto" and control.carrier != "threads"
@@ -206,21 +223,37 @@ def _watch_over(control: Control, request: Request, answers: _Answers) -> None:
         of = main_thread if thread is None or control.carrier != "threads" else thread.ident
         return _where(frames.get(of))
 
+    def hung() -> Found:
+        return {"hung": where(), "executions": answers.executions, "carrier": control.carrier}
+
+    _watch(answers, lambda: control.moves, patience, hung)
+
+
+def _watch(
+    answers: _Answers,
+    moves: Callable[[], int],
+    patience: Callable[[float], float],
+    hung: Callable[[], Found],
+) -> None:
+    """End the process if nothing moves in it, or nobody is there any more to tell.
+
+    Args:
+        answers: Where it is told.
+        moves: Grows while an execution goes on.
+        patience: For how many seconds nothing may move, in which it has computed for so many.
+        hung: What is told then.
+    """
+    parent = os.getppid()
+
     def look() -> None:
         last, since, computed = None, 0.0, 0.0
         while os.getppid() == parent:
             time.sleep(0.2)
-            now = answers.beats, control.moves
+            now = answers.beats, moves()
             if now != last or not answers.busy:
                 last, since, computed = now, time.monotonic(), time.process_time()
             elif time.monotonic() - since > patience(time.process_time() - computed):
-                answers.end(
-                    {
-                        "hung": where(),
-                        "executions": answers.executions,
-                        "carrier": control.carrier,
-                    }
-                )
+                answers.end(hung())
         os._exit(0)
 
     threading.Thread(target=look, daemon=True).start()

@@ -22,6 +22,7 @@ class Request:
         debug: Is a debugger wanted where it fails?
         patience: After how many seconds an execution that comes to no choice hangs.
         carrier: What threads run on: `greenlets`, `threads`, or `auto` for what fits.
+        stress: Are pieces carried out in plain threads, without any control?
     """
 
     settings: str
@@ -30,6 +31,7 @@ class Request:
     debug: bool = False
     patience: float = 10
     carrier: str = "auto"
+    stress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
