@@ -17,7 +17,7 @@ import pytest
 from ungil.cli.schedules import turns
 from ungil.findings import printable
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.copied import Sought, seek_in_copies
+from ungil.races.schedule.copied import STRATEGIES_OF_COPIES, Sought, seek_in_copies
 from ungil.races.schedule.forks import can_fork
 from ungil.races.schedule.recorded import Recorded, write_recorded
 from ungil.races.session import Session
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 _NOT = ("skip", "xfail")
 """Marks of tests that need not pass."""
 
-__all__ = ["Explorer", "ScheduleFails", "explorer"]
-
-
-class ScheduleFails(Exception):  # noqa: N818 - it says what it is
-    """A schedule in which a test fails."""
+__all__ = ["Explorer", "Wanted", "explorer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,7 @@ def explorer(folder: Path, config: Config, wanted: Wanted, arguments: Sequence[s
     """
     from ungil.cli.race import settings_of  # noqa: PLC0415 - where all is that a run needs
 
+    _check(wanted)
     if not can_fork():
         raise pytest.UsageError("--ungil-explore needs processes that can be copied")
     try:
@@ -77,6 +74,19 @@ def explorer(folder: Path, config: Config, wanted: Wanted, arguments: Sequence[s
     session.start()
     session.take_over()
     return Explorer(session, control, wanted, arguments)
+
+
+def _check(wanted: Wanted) -> None:
+    """Raise a UsageError if there is no such thing."""
+    if wanted.strategy not in STRATEGIES_OF_COPIES:
+        names = ", ".join(STRATEGIES_OF_COPIES)
+        raise pytest.UsageError(
+            f"--ungil-strategy: no strategy {wanted.strategy!r}; there are {names}"
+        )
+    if wanted.schedules < 1:
+        raise pytest.UsageError("--ungil-schedules: at least one")
+    if not wanted.seconds > 0:
+        raise pytest.UsageError("--ungil-seconds: more than none")
 
 
 class Explorer:
@@ -90,51 +100,38 @@ class Explorer:
         self._wanted = wanted
         self._arguments = arguments
         self._restore = session.watch_tests()
-        self._explored: list[tuple[str, Sought]] = []
+        self._explored: dict[str, Sought] = {}
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Explore a test; one that fails in a schedule is not run any more."""
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Explore a test."""
         if not isinstance(item, pytest.Function) or any(map(item.get_closest_marker, _NOT)):
-            return None
+            return
         wanted = self._wanted
         sought = seek_in_copies(
             self._control,
-            lambda: self._run(item),
+            lambda: _run(item),
             strategy=wanted.strategy,
             schedules=wanted.schedules,
             seconds=wanted.seconds,
             seed=wanted.seed,
+            patience=wanted.seconds,
         )
-        if not sought.tried and not sought.hung:
-            return None  # it starts no thread
-        self._explored.append((item.nodeid, sought))
-        if sought.failure is None:
-            return None
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        self._report(item, self._told(item, sought))
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
+        if sought.tried or sought.hung:  # it starts threads
+            self._explored[item.nodeid] = sought
 
-    def _run(self, item: pytest.Function) -> None:
-        """Run a test with its fixtures; in a copy, which needs no reports."""
-        with suppress(pytest.skip.Exception, pytest.xfail.Exception):
-            item.ihook.pytest_runtest_setup(item=item)
-            item.ihook.pytest_runtest_call(item=item)
-
-    def _report(self, item: pytest.Item, text: str) -> None:
-        def fails() -> None:
-            raise ScheduleFails(text)
-
-        call = pytest.CallInfo.from_call(fails, when="call")
-        report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
-        report.longrepr = text
-        item.ihook.pytest_runtest_logreport(report=report)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Fail, in the place of a test that fails in a schedule, or hangs."""
+        sought = self._explored.get(item.nodeid)
+        if sought is None or (sought.failure is None and not sought.hung):
+            return
+        pytest.fail(self._told(item, sought), pytrace=False)
 
     def _told(self, item: pytest.Item, sought: Sought) -> str:
         failure = sought.failure
         if failure is None:
-            return ""
+            return f"It could not be explored: {sought.hung}."
         file = Path(".ungil", f"{_slug(item.nodeid)}.schedule.json")
         recorded = Recorded(
             ("-m", "pytest", *self._arguments),
@@ -162,20 +159,27 @@ class Explorer:
         if not self._explored:
             terminalreporter.write_line("ungil: no test started a thread, so none was explored.")
             return
-        tried = sum(sought.tried for _, sought in self._explored)
+        tried = sum(sought.tried for sought in self._explored.values())
         tests = len(self._explored)
         terminalreporter.write_line(
             f"ungil: {tests} test{'s' * (tests != 1)} explored in {tried:,} schedules, by "
             f"{self._wanted.strategy}; others may fail."
         )
-        for name, sought in self._explored:
-            if sought.hung and sought.failure is None:
-                terminalreporter.write_line(f"ungil: {name} was not explored: {sought.hung}.")
 
     def pytest_unconfigure(self) -> None:
         """Let pytest do as before."""
         self._session.stop()
         self._restore()
+
+
+def _run(item: pytest.Function) -> None:
+    """Run a test with its fixtures; in a copy, which needs no reports."""
+    with suppress(pytest.skip.Exception, pytest.xfail.Exception):
+        item.ihook.pytest_runtest_setup(item=item)
+        item.ihook.pytest_runtest_call(item=item)
+        # A test of `unittest` keeps what it fails with.
+        for kept in getattr(item, "_excinfo", None) or ():
+            raise kept.value
 
 
 def _slug(name: str) -> str:

@@ -178,8 +178,14 @@ class Controlled(Together):
 
     def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
         """The test has failed; what pytest makes of it is of no interest."""
+        from ungil.races.schedule.carriers import Ended  # noqa: PLC0415 - most runs control nothing
+
         if self._session.control is not None and call.excinfo is not None:
-            self._session.control.fail(call.excinfo.value)
+            try:
+                self._session.control.fail(call.excinfo.value)
+            except Ended:
+                # Of which pytest would print where it came from, in full.
+                pytest.exit("it failed in this schedule")
 
     def pytest_runtest_logfinish(self) -> None:
         """It is the only test; what pytest does at its end may take longer than all of it."""

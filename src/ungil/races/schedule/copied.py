@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, NoReturn
 
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Failure, Ran, Step, strategy_named
 from ungil.races.schedule.forks import Forks, be_quiet, heard
 from ungil.races.schedule.seeking import Seeker
-from ungil.races.schedule.strategies import Pct, Strategy
+from ungil.races.schedule.strategies import Pct, Replay, Strategy
 
 __all__ = ["STRATEGIES_OF_COPIES", "Sought", "seek_in_copies"]
 
@@ -29,6 +30,9 @@ STRATEGIES_OF_COPIES = ("pct", "pos", "random")
 
 _SHORT = 2.0
 """Seconds. Who has not ended then on greenlets may wait for more than locks and threads."""
+
+_LOCKS = ("_active_limbo_lock", "_shutdown_locks_lock")
+"""Of `threading`, which makes them anew after a fork; who is in control knows the old ones."""
 
 _GRACE = 20.0
 """Seconds that a copy may take beyond what it was given."""
@@ -78,25 +82,62 @@ def seek_in_copies(
         OSError: The process cannot be copied.
     """
 
-    def body(carrier: str, tell: Callable[[Sought], NoReturn]) -> None:
-        on_greenlets = carrier == "greenlets"
-        control.carrier = carrier
-        forks = Forks(control, min(_SHORT, patience) if on_greenlets else patience)
-        pieces = _Pieces(forks, strategy, seed)
-        seeker = Seeker(pieces.run, pieces.strategy, schedules, time.monotonic() + seconds)
+    limit = seconds + patience + _GRACE
+
+    def sought(carrier: str, *, at_start: bool) -> Sought:
+        def body(tell: _Tell) -> None:
+            forks = _forks(control, carrier, patience if at_start else min(_SHORT, patience))
+            pieces = _Pieces(forks, strategy, seed)
+            seeker = Seeker(pieces.run, pieces.strategy, schedules, time.monotonic() + seconds)
+
+            def work() -> NoReturn:
+                failure = seeker.found()
+                tell(Sought(seeker.tried, failure, seeker.hung, carrier, tuple(control.shared)))
+
+            forks.begin(function, work, at_start=at_start)
+            tell(Sought())
+
+        return _copied(body, limit)
+
+    found = sought("greenlets", at_start=False)
+    if found.failure is not None and not _fails_from_the_start(control, function, found, limit):
+        # The copies had something in common that they changed, such as a folder.
+        found = sought("greenlets", at_start=True)
+    if found.hung and found.failure is None:
+        # Who waits for more than locks may have files that all copies would share.
+        found = sought("threads", at_start=True)
+    return found
+
+
+def _fails_from_the_start(
+    control: Control, function: Callable[[], object], found: Sought, limit: float
+) -> bool:
+    """Does it fail as found if nothing was done before, not even until the first thread?"""
+    failure = found.failure
+    if failure is None:
+        return False
+
+    def body(tell: _Tell) -> None:
+        forks = _forks(control, found.carrier, limit)
+        control.learn(found.shared)
 
         def work() -> NoReturn:
-            failure = seeker.found()
-            tell(Sought(seeker.tried, failure, seeker.hung, carrier, tuple(control.shared)))
+            again = Replay(failure.choices, strict=True)
+            again.another()
+            one = forks.run(again, lambda _, outcome: outcome)
+            tell(Sought(1, one.failure(1) if one.outcome.kind == failure.kind else None))
 
-        forks.begin(function, work, at_start=not on_greenlets)
-        tell(Sought())
+        forks.begin(function, work, at_start=True)
 
-    limit = seconds + patience + _GRACE
-    sought = _copied(partial(body, "greenlets"), limit)
-    if sought.hung and sought.failure is None:
-        sought = _copied(partial(body, "threads"), limit)
-    return sought
+    return _copied(body, limit).failure is not None
+
+
+def _forks(control: Control, carrier: str, patience: float) -> Forks:
+    control.carrier = carrier
+    return Forks(control, patience)
+
+
+_Tell = Callable[[Sought], NoReturn]
 
 
 class _Pieces:
@@ -122,28 +163,33 @@ class _Pieces:
         return made
 
 
-def _copied(body: Callable[[Callable[[Sought], NoReturn]], None], limit: float) -> Sought:
+def _copied(body: Callable[[_Tell], None], limit: float) -> Sought:
     """What a copy of this process tells, which does nothing else."""
     reader, writer = os.pipe()
+    locks = {name: one for name, one in vars(threading).items() if name in _LOCKS}
     with warnings.catch_warnings():
         # Who started threads before is told of it by Python; the copy does not need them.
         warnings.simplefilter("ignore", DeprecationWarning)
         number = os.fork()
     if not number:
         os.close(reader)
+        vars(threading).update(locks)
         _be_copy(body, writer)
     os.close(writer)
+    with suppress(OSError):
+        os.setpgid(number, number)  # as it does itself, whoever is first
     try:
         said = heard(reader, limit)
     finally:
         os.close(reader)
-    if said is None:
-        os.kill(number, signal.SIGKILL)
-    os.waitpid(number, 0)
+        # With all that it has started, and that has started.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(number, signal.SIGKILL)
+        os.waitpid(number, 0)
     return _read(said) if said else Sought(hung="the process that explored it came to no end")
 
 
-def _be_copy(body: Callable[[Callable[[Sought], NoReturn]], None], writer: int) -> NoReturn:
+def _be_copy(body: Callable[[_Tell], None], writer: int) -> NoReturn:
     def tell(sought: Sought) -> NoReturn:
         whole = asdict(sought)
         if whole["failure"] is not None:
@@ -152,6 +198,8 @@ def _be_copy(body: Callable[[Callable[[Sought], NoReturn]], None], writer: int) 
             json.dump(whole, file)
         os._exit(0)
 
+    # A group of its own, so that it can be ended as a whole.
+    os.setpgid(0, 0)
     be_quiet()
     try:
         body(tell)
