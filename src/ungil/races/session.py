@@ -161,8 +161,9 @@ class Session:
                 self._failed(name, str(error))
                 continue
             _gather(code, new)
+        files = {where[0] for where in new}
         for function in gc.get_objects():
-            if type(function) is FunctionType:
+            if type(function) is FunctionType and function.__code__.co_filename in files:
                 code = function.__code__
                 replaced = new.get(_where(code))
                 if replaced is not None and replaced.co_freevars == code.co_freevars:

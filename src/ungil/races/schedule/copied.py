@@ -81,7 +81,6 @@ def seek_in_copies(
     Raises:
         OSError: The process cannot be copied.
     """
-
     limit = seconds + patience + _GRACE
 
     def sought(carrier: str, *, at_start: bool) -> Sought:
