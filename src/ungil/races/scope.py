@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 __all__ = ["NEVER", "Scope", "is_foundation", "is_stdlib"]
@@ -97,6 +97,7 @@ def _longest(module: str, names: Iterable[str]) -> int:
     return max(map(len, covering), default=0)
 
 
+@lru_cache(1 << 14)  # a process may be watched often, and its modules stay where they are
 def _is_installed(path: str) -> bool:
     return not _INSTALLED.isdisjoint(_absolute(path).parts)
 
@@ -117,6 +118,7 @@ def _own_folder() -> Path:
     return Path(__file__).absolute().parents[1]
 
 
+@lru_cache(1 << 14)  # likewise
 def _is_below(path: str, folder: Path) -> bool:
     """By the names that are used; or by the files they stand for, with links followed."""
     return _absolute(path).is_relative_to(folder) or Path(path).resolve().is_relative_to(

@@ -1,0 +1,209 @@
+"""Exploring from within a program: a test that is decorated, and what workers make of it."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+import ungil.races
+
+pytest.importorskip("ungil.races._native._core", reason="exploring needs the native core")
+
+SHARED = """
+    import threading
+
+    def together(*functions):
+        threads = [threading.Thread(target=one) for one in functions]
+        for one in threads: one.start()
+        for one in threads: one.join()
+
+    class Counter:
+        def __init__(self):
+            self.n = 0
+            self.lock = threading.Lock()
+
+        def add(self, by=1):
+            self.n += by
+
+        def add_locked(self, by=1):
+            with self.lock: self.n += by
+"""
+
+DECORATED = """
+    import threading
+
+    import pytest
+    import ungil.races
+    from hypothesis import given, settings, strategies as st
+    from shared import Counter, together
+
+    calls = []
+
+    @pytest.fixture
+    def counter():
+        return Counter()
+
+    @ungil.races.explore(schedules=50)
+    def test_racy():
+        '''It says what it does.'''
+        calls.append("racy")
+        counter = Counter()
+        together(counter.add, counter.add)
+        if counter.n != 2: raise ValueError(f"{counter.n} of 2")
+
+    @pytest.mark.parametrize("times", [1, 2])
+    @ungil.races.explore(schedules=20, strategy="random")
+    def test_right(counter, times):
+        before = counter.n
+        together(*[counter.add_locked] * times)
+        assert counter.n == before + times
+
+    @ungil.races.explore(strategy="dpor")
+    def test_deadlock():
+        a, b = threading.Lock(), threading.Lock()
+
+        def one():
+            with a:
+                with b: pass
+
+        def other():
+            with b:
+                with a: pass
+
+        together(one, other)
+
+    @settings(deadline=None, database=None, max_examples=20)
+    @given(st.integers(0, 9), st.integers(0, 9))
+    @ungil.races.explore(schedules=20, strategy="pos")
+    def test_examples(first, second):
+        counter = Counter()
+        together(lambda: counter.add(first), lambda: counter.add(second))
+        assert counter.n == first + second or first < 3
+
+    def test_its_name():
+        assert (test_racy.__name__, test_racy.__doc__) == ("test_racy", "It says what it does.")
+"""
+
+
+class Project:
+    def __init__(self, folder):
+        self.folder = folder
+        for name, text in (("shared.py", SHARED), ("test_it.py", DECORATED)):
+            (folder / name).write_text(textwrap.dedent(text).lstrip())
+
+    def run(self, *command):
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=self.folder,
+            env={**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def pytest(self, *options):
+        return self.run("pytest", "-p", "no:cacheprovider", *options)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def test_a_decorated_test_raises_its_own_error(project):
+    done = project.pytest("-k", "racy")
+    assert "1 failed" in done.stdout
+    assert "ValueError: 1 of 2" in done.stdout
+    lines = [one.split(maxsplit=1)[1] for one in done.stdout.splitlines() if one[:1] == "E"]
+    at = next(n for n, one in enumerate(lines) if one.startswith("in schedule "))
+    assert [one.split(": ", 1)[1] for one in lines[at:] if "self.n" in one] == [
+        f"shared.py:14  self.n  ({half})" for half in ("reads", "reads", "writes", "writes")
+    ]
+
+
+def test_fixtures_and_arguments(project):
+    assert "3 passed" in project.pytest("-k", "right or name").stdout
+
+
+def test_a_deadlock(project):
+    done = project.pytest("-k", "deadlock")
+    assert "ScheduleFails: deadlock: " in done.stdout
+    assert "(waits for a lock)" in done.stdout
+
+
+def test_the_smallest_example_is_found(project):
+    done = project.pytest("-k", "examples")
+    assert "first=3," in done.stdout
+    assert "second=0," in done.stdout
+    assert "in schedule " in done.stdout
+
+
+def test_it_is_a_plain_test_where_somebody_else_is_in_control(project):
+    done = project.pytest("-k", "racy", "--ungil-explore")
+    assert "It fails in schedule" in done.stdout
+    assert done.stdout.count("MainThread  ") == 1
+    watched = project.run("ungil", "race", "--confirm", "0", "-m", "pytest", "-k", "racy")
+    assert "UG401" in watched.stderr
+    assert "1 passed" in watched.stdout
+
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+
+    def add(self):
+        self.n += 1
+
+    def double(self):
+        self.n *= 2
+
+
+def _explored(*workers, setup=Counter, **options):
+    return ungil.races.explore(setup=setup, workers=workers, strategy="dpor", **options)
+
+
+def test_an_outcome_that_no_order_gives():
+    failure = _explored(Counter.add, Counter.double, outcome=lambda it: it.n).failure
+    assert failure.text.endswith(": no order of the workers gives 0, but 2, 1")
+    assert {one.thread for one in failure.steps} >= {"add 1", "double 2"}
+
+
+def test_outcomes_that_some_order_gives():
+    appended = [lambda log: log.append(1), lambda log: log.append(2), lambda log: log.append(3)]
+    found = _explored(*appended, setup=list, outcome=tuple)
+    assert (found.failure, found.complete) == (None, True)
+
+
+def test_an_order_that_fails_allows_nothing():
+    def takes(box):
+        if not box:
+            raise LookupError("nothing is left")
+        box.pop()
+
+    failure = _explored(takes, takes, setup=lambda: [1], outcome=len).failure
+    assert "LookupError: nothing is left" in failure.text
+
+
+def test_an_invariant_comes_first():
+    workers = Counter.add, Counter.add
+    found = _explored(*workers, invariant=lambda it: it.n == 2, outcome=lambda it: it.n)
+    assert "the invariant does not hold" in found.failure.text
+
+
+def test_too_many_workers():
+    with pytest.raises(ValueError, match="all orders of more than 6 workers"):
+        _explored(*[Counter.add] * 7, outcome=lambda it: it.n)
+    assert _explored(*[Counter.add] * 2, outcome=lambda it: it.n).failure is not None
+
+
+@pytest.mark.parametrize("option", [{"strategy": "fast"}, {"carrier": "boats"}])
+def test_what_there_is_not(option):
+    @ungil.races.explore(**option)
+    def test():
+        pass
+
+    with pytest.raises(ValueError, match=r"no (strategy|carrier) '(fast|boats)'; there are"):
+        test()
