@@ -17,7 +17,7 @@ typedef struct {
     uint8_t how;
 } Use;
 
-#define MOST_USED 4 /* at once */
+#define MOST_USED 6 /* at once */
 #define KINDS 5     /* of uses */
 
 /* Seconds. Who waits no longer may wait for the time to pass, so that it can at any time, as

@@ -156,6 +156,11 @@ operate(Runner *runner, PyObject *object, PyObject *key, uint64_t part, Touch *t
         uses[number++] = (Use){object, accesses[i].part, how};
         if (accesses[i].kind == ITEM) { /* what changes all items meets each */
             uses[number++] = (Use){object, PART_ALL, USE_READS};
+            /* Which item a number means, and whether there is one, hangs on how many there are
+               before it. */
+            if (!PyDict_Check(object) && !PyAnySet_Check(object)) {
+                uses[number++] = (Use){object, PART_STRUCTURE, USE_READS};
+            }
         }
         if (accesses[i].whole) {
             uses[number++] = (Use){object, PART_ALL, how};
