@@ -185,7 +185,8 @@ class Control:
     @property
     def shared(self) -> list[Place]:
         """The places that are known to touch what threads share."""
-        places = {place for point, place in self._made if point.shared}
+        # Of what copies of this process have told, it may have made nothing itself.
+        places = {place for point, place in self._made if point.shared} | self._shared
         return sorted(places | ({_TRIES} if self._tries else set()))
 
     def learn(self, places: Iterable[Place]) -> None:
@@ -251,6 +252,8 @@ class Control:
         try:
             yield
         finally:
+            if world is not None:
+                world.tries |= self._tries  # it was learnt meanwhile
             self._world = world
             self._native.carry(world)
 
