@@ -102,6 +102,76 @@ BANK = """
             return False
 """
 
+WITHDRAWS = """
+    import sys, threading
+
+    sys.path.append("site-packages")
+    from bank import Account
+
+    account = Account(100)
+    threads = [threading.Thread(target=account.withdraw, args=(60,)) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
+# The loop waits for a file, which on greenlets nobody writes.
+WAITS_IN_A_LOOP = """
+    import asyncio, threading
+
+    class Index:
+        def __init__(self):
+            self.opened = threading.Event()
+            self.entries = 0
+
+        def scan(self):
+            self.opened.wait()
+            self.entries += 10
+
+    async def build(index):
+        scanning = asyncio.get_running_loop().run_in_executor(None, index.scan)
+        index.opened.set()
+        index.entries += 1
+        await scanning
+
+    asyncio.run(build(Index()))
+"""
+
+# An item is nothing that both use; that the list gets shorter matters.
+FIRST_OF_MANY = """
+    import threading
+
+    class Answers:
+        def __init__(self):
+            self.all = [[] for _ in range(4)]
+
+        def take(self):
+            if len(self.all) > 1:
+                if self.all[1].count(1) > 0: return
+                self.all.pop(0)
+
+    answers = Answers()
+    threads = [threading.Thread(target=answers.take) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
+# The timer waits with a lock that it tries.
+CIRCLE = """
+    import threading
+
+    left, right = threading.Lock(), threading.Lock()
+
+    def one():
+        with left, right: pass
+
+    def other():
+        with right, left: pass
+
+    threads = [threading.Thread(target=one), threading.Timer(0.01, other)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
 TEST_BANK = """
     import threading
 
@@ -129,7 +199,9 @@ class Project:
         self.folder = folder
 
     def write(self, name, text):
-        (self.folder / name).write_text(textwrap.dedent(text).lstrip())
+        file = self.folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(textwrap.dedent(text).lstrip())
 
     def run(self, *command):
         return subprocess.run(
@@ -187,6 +259,45 @@ def test_what_fails_visibly_is_preferred(project):
     assert "AssertionError: 1 of 2" in finding["message"]
     (file,) = [one for one in project.schedules() if "UG401" in one]
     assert "failed: AssertionError: 1 of 2" in project.race("replay", file).stdout
+
+
+def test_what_was_watched_is_watched_again(project):
+    # Installed, so watched only if that is wanted.
+    project.write("site-packages/bank.py", BANK)
+    project.write("app.py", WITHDRAWS)
+    included = [
+        one for one in project.findings("--include", "bank", "app.py") if one["code"] == "UG402"
+    ]
+    assert [one["confirmed"] for one in included] == [True]
+    (file,) = [one for one in project.schedules() if "UG402" in one]
+    assert json.loads((project.folder / file).read_text())["watched"]["include"] == ["bank"]
+    again = project.race("replay", file)
+    assert (again.returncode, again.stderr) == (1, "")
+
+
+def test_what_runs_on_threads_of_the_system_is_run_again(project):
+    project.write("app.py", WAITS_IN_A_LOOP)
+    (finding,) = project.findings("app.py")
+    assert (finding["code"], finding["confirmed"]) == ("UG401", True)
+    (file,) = project.schedules()
+    assert json.loads((project.folder / file).read_text())["carrier"] == "threads"
+    for _ in range(3):
+        assert project.race("replay", file).returncode == 1
+
+
+def test_which_item_it_is_hangs_on_those_before_it(project):
+    project.write("app.py", FIRST_OF_MANY)
+    (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG402"]
+    assert finding["confirmed"] is True
+    assert "in `self.all[1]` at app.py:9" in finding["message"]
+
+
+def test_locks_that_are_taken_in_a_circle(project):
+    project.write("app.py", CIRCLE)
+    (finding,) = project.findings("app.py")
+    assert (finding["code"], finding["confirmed"]) == ("UG409", True)
+    (file,) = project.schedules()
+    assert "deadlock: " in project.race("replay", file).stdout
 
 
 def test_what_does_not_come_true_is_said(project):

@@ -636,7 +636,7 @@ JSON = st.recursive(
     | st.fixed_dictionaries(
         {"format": st.just("ungil schedule 1")},
         optional=dict.fromkeys(
-            ("program", "kind", "text", "only", "python", "choices", "candidate"), JSON
+            ("program", "kind", "text", "only", "python", "choices", "candidate", "watched"), JSON
         ),
     ).map(lambda one: json.dumps(one).encode())
 )

@@ -18,7 +18,7 @@ from ungil.findings import Finding, printable
 from ungil.races import Settings
 from ungil.races.candidate import Candidate
 from ungil.races.judging import Judged
-from ungil.races.schedule.recorded import Recorded, write_recorded
+from ungil.races.schedule.recorded import Recorded, Watched, write_recorded
 from ungil.races.schedule.request import Confirming
 
 __all__ = ["confirm"]
@@ -180,6 +180,7 @@ def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
         request.test,
         outcome.candidate,
         carrier=outcome.carrier,
+        watched=Watched.of(Settings.from_json(request.settings)),
     )
     file = FOLDER / f"{_slug(finding)}.schedule.json"
     try:

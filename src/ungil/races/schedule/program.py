@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -157,6 +157,9 @@ def _stress(request: Request, pieces: IO[str], answers: _Answers) -> None:
 
 def _replay(request: Request, answers: _Answers) -> None:
     recorded = read_recorded(Path(request.file))
+    if recorded.watched is not None:
+        settings = recorded.watched.on(Settings.from_json(request.settings))
+        request = replace(request, settings=settings.to_json())
     control, session = _begun(request, answers, recorded.shared)
     session.only = recorded.only
     test = whole_program(session, recorded.program)

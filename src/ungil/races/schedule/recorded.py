@@ -12,21 +12,46 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from ungil.races.candidate import KINDS, Candidate
 from ungil.races.schedule.request import candidate_from
+from ungil.races.settings import Settings
 
-__all__ = ["Recorded", "RecordedError", "read_recorded", "write_recorded"]
+__all__ = ["Recorded", "RecordedError", "Watched", "read_recorded", "write_recorded"]
 
 _FORMAT = "ungil schedule 1"
 
 
 class RecordedError(ValueError):
     """A file that is no schedule; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What of `Settings` decides where the choices are, and is the same on any machine."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include_stdlib: bool = False
+    together: int = 1
+
+    @classmethod
+    def of(cls, settings: Settings) -> Watched:
+        """As these are."""
+        return cls(settings.include, settings.exclude, settings.include_stdlib, settings.together)
+
+    @classmethod
+    def read(cls, read: dict[str, Any]) -> Watched:
+        """Of JSON."""
+        return cls(**{**read, "include": (*read["include"],), "exclude": (*read["exclude"],)})
+
+    def on(self, settings: Settings) -> Settings:
+        """These, as far as they are not this."""
+        return replace(settings, **asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +68,7 @@ class Recorded:
         candidate: What it shows; None for a failure alone.
         python: The version that it failed on.
         carrier: What its threads ran on: `greenlets` or `threads`.
+        watched: What was watched; None for what is configured.
     """
 
     program: tuple[str, ...]
@@ -54,6 +80,7 @@ class Recorded:
     candidate: Candidate | None = None
     python: str = platform.python_version()
     carrier: str = "greenlets"
+    watched: Watched | None = None
 
 
 def write_recorded(recorded: Recorded, file: Path) -> None:
@@ -87,6 +114,7 @@ def read_recorded(file: Path) -> Recorded:
         raise RecordedError(f"it is no schedule: it has no format {_FORMAT!r}")
     runs, shared = whole.pop("choices", None), whole.pop("shared", None)
     program, candidate = whole.pop("program", None), whole.pop("candidate", None)
+    watched = whole.pop("watched", None)
     texts = {one: whole.get(one) for one in ("kind", "text", "only", "python")}
     texts["carrier"] = whole.get("carrier", "greenlets")
     wrong = [one for one, value in texts.items() if not isinstance(value, str)]
@@ -96,6 +124,8 @@ def read_recorded(file: Path) -> Recorded:
         raise RecordedError("it names no program")
     if candidate is not None and not _is_candidate(candidate):
         raise RecordedError("'candidate' is nothing that a schedule could show")
+    if watched is not None and not _is_watched(watched):
+        raise RecordedError("'watched' does not say what is to be watched")
     if not isinstance(runs, list) or not all(map(_is_run, runs)):
         raise RecordedError("'choices' are no pairs of a thread and how often it was chosen")
     if not isinstance(shared, list) or not all(map(_is_place, shared)):
@@ -107,6 +137,7 @@ def read_recorded(file: Path) -> Recorded:
         choices=choices,
         shared=places,
         candidate=None if candidate is None else candidate_from(candidate),
+        watched=None if watched is None else Watched.read(watched),
         **{one: str(value) for one, value in texts.items()},
     )
 
@@ -123,6 +154,19 @@ def _is_candidate(candidate: object) -> bool:
     match candidate:
         case {"kind": str(kind), "spots": [*spots]}:
             return len(spots) in KINDS.get(kind, ()) and all(map(_is_spot, spots))
+    return False
+
+
+def _is_watched(watched: object) -> bool:
+    match watched:
+        case {
+            "include": [*include],
+            "exclude": [*exclude],
+            "include_stdlib": bool(),
+            "together": int(together),
+            **others,
+        }:
+            return not others and together > 0 and all(map(_is_text, [*include, *exclude]))
     return False
 
 
