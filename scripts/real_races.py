@@ -1,6 +1,7 @@
 """Are races reported that people met, and no more once they were mended?
 
     python scripts/real_races.py [--only NAME] [--python PYTHON] [--repeat N] [--keep DIR]
+                                 [--confirm SECONDS]
 
 `real_races/bugs.toml` lists thread-safety bugs from public issue trackers, each with the
 release of the library that has it and, where there is one, the release that is mended.
@@ -9,12 +10,14 @@ release, the library gets a folder of its own, and the driver is run under `ungi
 with the library watched. A line says:
 
 - *reported*: an error or a warning (or the rule that the table expects) is where the bug
-  lives, with its rule and place;
+  lives, with its rule and place; *confirmed* if that was found again by a schedule which
+  `ungil race replay` follows to the same end, and in how many seconds, the run that was
+  watched and all that is reported elsewhere included;
 - *silent*: nothing is, and what was reported elsewhere follows, to be examined;
 - *failed*: it could not be installed, or the run gave no report.
 
-Exits with 1 if a release that has the bug is silent, one that is mended is reported, or
-anything failed.
+Exits with 1 if a release that has the bug is silent or not confirmed, one that is mended is
+reported, or anything failed.
 """
 
 from __future__ import annotations
@@ -22,14 +25,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -100,14 +105,16 @@ class Reported:
         code: Of the rule.
         severity: As in the report.
         places: `path:line function` of each side, the path from the installation.
+        confirmed: Was it, by a schedule that replays? Two findings are the same without it.
     """
 
     code: str
     severity: str
     places: tuple[str, ...]
+    confirmed: bool = field(default=False, compare=False)
 
     @classmethod
-    def read(cls, finding: dict[str, Any], folder: Path) -> Reported:
+    def read(cls, finding: dict[str, Any], folder: Path, *, confirmed: bool = False) -> Reported:
         """From the report's JSON; paths in `folder` are told from there."""
         sides = [(side["location"], side["function"]) for side in finding["sides"]]
         places = [
@@ -115,7 +122,7 @@ class Reported:
             for at, function in sides
             if at
         ]
-        return cls(finding["code"], finding["severity"], tuple(places))
+        return cls(finding["code"], finding["severity"], tuple(places), confirmed)
 
     def stands_in(self, where: Sequence[str]) -> bool:
         """Is a side of it in one of the functions (or within one)?"""
@@ -129,7 +136,8 @@ class Reported:
         return False
 
     def __str__(self) -> str:
-        return f"{self.severity} {self.code} {' and '.join(dict.fromkeys(self.places))}"
+        sign = " (confirmed)" if self.confirmed else ""
+        return f"{self.severity} {self.code} {' and '.join(dict.fromkeys(self.places))}{sign}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,7 @@ class Outcome:
         expected: Should it be reported?
         here: What was found where the bug lives, by run.
         elsewhere: What else was found, likewise.
+        seconds: How long each run took, with confirming.
         failure: Why there is no answer; empty if there is one.
     """
 
@@ -150,15 +159,21 @@ class Outcome:
     expected: bool
     here: tuple[tuple[Reported, ...], ...] = ()
     elsewhere: tuple[tuple[Reported, ...], ...] = ()
+    seconds: tuple[float, ...] = ()
     failure: str = ""
 
     def reported(self) -> int:
         """In how many runs it was."""
         return sum(any(self._counts(one) for one in run) for run in self.here)
 
+    def confirmed(self) -> int:
+        """In how many runs it was confirmed."""
+        return sum(any(self._counts(one) and one.confirmed for one in run) for run in self.here)
+
     def right(self) -> bool:
         """Is it as expected, in every run?"""
-        return not self.failure and self.reported() == (len(self.here) if self.expected else 0)
+        wanted = len(self.here) if self.expected else 0
+        return not self.failure and self.reported() == self.confirmed() == wanted
 
     def _counts(self, one: Reported) -> bool:
         return one.severity in HEAVY or (self.expected and one.code in self.bug.expect)
@@ -166,7 +181,10 @@ class Outcome:
     def lines(self) -> Iterator[str]:
         """What is printed."""
         sign = " " if self.right() else "!"
-        says = f"reported in {self.reported()} of {len(self.here)}"
+        says = (
+            f"reported in {self.reported()} of {len(self.here)}, "
+            f"confirmed in {self.confirmed()}, {max(self.seconds, default=0):.0f} s"
+        )
         if self.failure:
             says = f"failed: {self.failure}"
         elif not self.reported():
@@ -182,7 +200,10 @@ class Outcome:
 
 
 def _distinct(runs: Sequence[Sequence[Reported]]) -> list[Reported]:
-    return list(dict.fromkeys(one for run in runs for one in run))
+    confirmed_first = sorted(
+        (one for run in runs for one in run), key=lambda one: not one.confirmed
+    )
+    return list(dict.fromkeys(confirmed_first))
 
 
 def install(requirements: Sequence[str], folder: Path, python: str) -> str:
@@ -200,42 +221,58 @@ def install(requirements: Sequence[str], folder: Path, python: str) -> str:
     return ""
 
 
-def watch(bug: Bug, folder: Path, python: str) -> list[Reported]:
-    """What `ungil race` reports of the driver."""
+def watch(bug: Bug, folder: Path, python: str, confirm: int) -> tuple[list[Reported], float]:
+    """What `ungil race` reports of the driver, and confirms; and how many seconds it took."""
     include = [word for name in bug.include for word in ("--include", name)]
     path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     with tempfile.TemporaryDirectory() as temporary:
-        report = Path(temporary) / "report.json"
-        options = ["--format", "json", "--output", str(report), *include]
-        done = _run(
-            [python, "-m", "ungil", "race", *options, f"{bug.name}.py"],
-            cwd=FOLDER,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
+        here = Path(temporary)
+        shutil.copy(FOLDER / f"{bug.name}.py", here)
+        race = partial(_run, cwd=here, env=environment)
+        options = ["--format", "json", "--output", "report.json", "--confirm", str(confirm)]
+        ungil = [python, "-m", "ungil", "race"]
+        began = time.monotonic()
+        done = race([*ungil, *options, *include, f"{bug.name}.py"])
+        took = time.monotonic() - began
+        report = here / "report.json"
         if not report.is_file():
             raise RuntimeError(_last(done.stderr) or f"no report, exit status {done.returncode}")
         findings = json.loads(report.read_text("utf-8"))["findings"]
-    for one in findings:
-        if one["severity"] == "unknown":
-            raise RuntimeError(one["message"])
-    return [Reported.read(one, folder) for one in findings if one["sides"]]
+        for one in findings:
+            if one["severity"] == "unknown":
+                raise RuntimeError(one["message"])
+
+        def replays(message: str) -> bool:
+            file = re.search(r"`ungil race replay (.+?)`", message)
+            return file is not None and race([*ungil, "replay", file[1]]).returncode == 1
+
+        reported = [
+            Reported.read(one, folder, confirmed=bool(one["confirmed"]) and replays(one["message"]))
+            for one in findings
+            if one["sides"]
+        ]
+    return reported, took
 
 
-def try_release(case: tuple[Bug, str, bool], folder: Path, python: str, repeat: int) -> Outcome:
+def try_release(
+    case: tuple[Bug, str, bool], folder: Path, python: str, repeat: int, confirm: int
+) -> Outcome:
     """Install one release and run the driver."""
     bug, version, expected = case
     place = folder / f"{bug.distribution}-{version}"
     failure = install([f"{bug.distribution}=={version}", *bug.requires], place, python)
-    here, elsewhere = [], []
+    here, elsewhere, seconds = [], [], []
     for _ in range(0 if failure else repeat):
         try:
-            found = watch(bug, place, python)
+            found, took = watch(bug, place, python, confirm)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             failure = str(error)
             break
+        seconds.append(took)
         here.append(tuple(one for one in found if bug.is_it(one)))
         elsewhere.append(tuple(one for one in found if not bug.is_it(one)))
-    return Outcome(bug, version, expected, tuple(here), tuple(elsewhere), failure)
+    return Outcome(bug, version, expected, tuple(here), tuple(elsewhere), tuple(seconds), failure)
 
 
 def _run(
@@ -257,6 +294,9 @@ def main() -> int:
     parser.add_argument("--only", action="append", metavar="NAME", help="of a driver")
     parser.add_argument("--python", default=sys.executable, help="one that has ungil")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="run each N times")
+    parser.add_argument(
+        "--confirm", type=int, default=30, metavar="SECONDS", help="for so long at most"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where installations stay")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="at once")
     options = parser.parse_args()
@@ -272,7 +312,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(options.jobs) as pool:
         folder = (options.keep or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        work = partial(try_release, folder=folder, python=options.python, repeat=options.repeat)
+        work = partial(
+            try_release,
+            folder=folder,
+            python=options.python,
+            repeat=options.repeat,
+            confirm=options.confirm,
+        )
         outcomes = []
         for outcome in pool.map(work, cases):
             outcomes.append(outcome)
