@@ -19,8 +19,8 @@ from pathlib import Path
 from types import CodeType
 
 from ungil.races.schedule import Control
-from ungil.races.schedule.fitting import explore_on
-from ungil.races.schedule.forks import be_quiet
+from ungil.races.schedule.carriers.fitting import explore_on
+from ungil.races.schedule.copies.forks import be_quiet
 from ungil.races.schedule.whole import whole_program
 from ungil.races.session import Session
 from ungil.races.settings import Settings

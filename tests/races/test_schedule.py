@@ -21,7 +21,7 @@ from ungil.races.schedule import (
     replay,
     write_recorded,
 )
-from ungil.races.schedule.dpor import Dpor
+from ungil.races.schedule.strategies.dpor import Dpor
 
 PROGRAMS = """
 import queue, threading, time

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ungil.races import Session, Settings
 from ungil.races.schedule import Control, NotPossibleError, explore, spread
-from ungil.races.schedule.carrying import explored
-from ungil.races.schedule.piece import Piece
+from ungil.races.schedule.pieces.carrying import explored
+from ungil.races.schedule.pieces.piece import Piece
 
 PROGRAMS = """
 import threading

@@ -17,8 +17,8 @@ import pytest
 from ungil.cli.schedules import turns
 from ungil.findings import printable
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.copied import STRATEGIES_OF_COPIES, Sought, seek_in_copies
-from ungil.races.schedule.forks import can_fork
+from ungil.races.schedule.copies.copied import STRATEGIES_OF_COPIES, Sought, seek_in_copies
+from ungil.races.schedule.copies.forks import can_fork
 from ungil.races.schedule.recorded import Recorded, write_recorded
 from ungil.races.session import Session
 from ungil.reports.columns import columns

@@ -145,7 +145,7 @@ def _tried_on(carrier: str, request: Confirming, candidates: Sequence[Candidate]
 def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
     """What came of each candidate, as far as it got; and why no further."""
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "ungil.races.schedule.confirming", folder]
+        command = [sys.executable, "-m", "ungil.races.schedule.copies.confirming", folder]
         limit = request.seconds + _GRACE
         problem = ""
         try:

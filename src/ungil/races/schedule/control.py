@@ -18,10 +18,10 @@ from ungil.races.abroad import keep
 from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.candidate import Place, place_of
 from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
-from ungil.races.schedule.forking import attend
+from ungil.races.schedule.carriers.forking import attend
+from ungil.races.schedule.carriers.system import SystemThreads
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
-from ungil.races.schedule.system import SystemThreads
 from ungil.races.schedule.threads import Access, Thread
 from ungil.races.schedule.world import Outcome, World
 from ungil.races.trace import Touch

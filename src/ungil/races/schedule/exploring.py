@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.control import Control
-from ungil.races.schedule.dpor import Dpor
 from ungil.races.schedule.harm import judge
 from ungil.races.schedule.strategies import Pct, Pos, RandomWalk, Replay, Strategy
+from ungil.races.schedule.strategies.dpor import Dpor
 from ungil.races.schedule.world import Outcome, World
 
 __all__ = [

@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from ungil.races.candidate import Place
-from ungil.races.schedule.carrying import explored, plain
+from ungil.races.schedule.carriers.fitting import needs_threads, replay_often
 from ungil.races.schedule.control import Control, NotPossibleError
 from ungil.races.schedule.exploring import Exploration
-from ungil.races.schedule.fitting import needs_threads, replay_often
-from ungil.races.schedule.piece import Found, Piece
+from ungil.races.schedule.pieces.carrying import explored, plain
+from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
 from ungil.races.schedule.stress import Stress

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from ungil.races import session as sessions
+from ungil.races.schedule.carriers.fitting import explore_on
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Exploration, Failure
-from ungil.races.schedule.fitting import explore_on
 from ungil.races.schedule.strategies import Replay
 from ungil.races.session import Session
 from ungil.races.settings import Settings

@@ -17,8 +17,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ungil._version import __version__
-from ungil.races.schedule.engines import Engine, EngineError, carry_out, end
-from ungil.races.schedule.piece import Found, Piece
+from ungil.races.schedule.pieces.engines import Engine, EngineError, carry_out, end
+from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.request import Request
 
 if TYPE_CHECKING:

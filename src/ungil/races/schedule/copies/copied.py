@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 from ungil.races.schedule.control import Control
+from ungil.races.schedule.copies.forks import Forks, be_quiet, heard
+from ungil.races.schedule.copies.seeking import Seeker
 from ungil.races.schedule.exploring import Failure, Ran, Step, strategy_named
-from ungil.races.schedule.forks import Forks, be_quiet, heard
-from ungil.races.schedule.seeking import Seeker
 from ungil.races.schedule.strategies import Pct, Replay, Strategy
 
 __all__ = ["STRATEGIES_OF_COPIES", "Sought", "seek_in_copies"]

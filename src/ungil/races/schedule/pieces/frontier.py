@@ -15,8 +15,8 @@ from random import Random
 from typing import Protocol
 
 from ungil.races.candidate import Place
-from ungil.races.schedule.dpor import Node, NodeData
-from ungil.races.schedule.piece import Found, Piece
+from ungil.races.schedule.pieces.piece import Found, Piece
+from ungil.races.schedule.strategies.dpor import Node, NodeData
 
 __all__ = ["Frontier", "Seeds", "Subtrees", "frontier"]
 

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Protocol
 
-from ungil.races.schedule.piece import Found, Piece
+from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.request import Request
 
 __all__ = ["GRACE", "Engine", "EngineError", "carry_out", "end", "processes"]

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from ungil.races.schedule.carriers.fitting import only_on_greenlets
 from ungil.races.schedule.control import Control
-from ungil.races.schedule.dpor import Dpor
 from ungil.races.schedule.exploring import Exploration, explore, strategy_named
-from ungil.races.schedule.fitting import only_on_greenlets
-from ungil.races.schedule.piece import Found, Piece
+from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.strategies import Pct, Strategy
+from ungil.races.schedule.strategies.dpor import Dpor
 
 __all__ = ["explored", "plain"]
 
@@ -95,7 +95,7 @@ def _chooser(piece: Piece) -> Strategy:
 
 def _shown(error: BaseException) -> str:
     """Its traceback, without our own frames."""
-    ours = str(Path(__file__).parent)
+    ours = str(Path(__file__).parents[1])
     frames = [
         one
         for one in traceback.extract_tb(error.__traceback__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ungil.races.candidate import Place
-    from ungil.races.schedule.dpor import NodeData
+    from ungil.races.schedule.strategies.dpor import NodeData
 
 __all__ = ["Found", "Piece"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from ungil.races.schedule.exploring import bound
-from ungil.races.schedule.frontier import frontier
-from ungil.races.schedule.piece import Found, Piece
+from ungil.races.schedule.pieces.frontier import frontier
+from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.strategies import Pct
 
 __all__ = ["spread"]

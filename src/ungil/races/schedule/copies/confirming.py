@@ -1,6 +1,6 @@
 """Confirm candidates, in a process of its own; started by `ungil race`.
 
-python -m ungil.races.schedule.confirming FOLDER REQUEST
+python -m ungil.races.schedule.copies.confirming FOLDER REQUEST
 
 REQUEST is JSON, see `Confirming`; what was found is in FOLDER/result.json, candidate by
 candidate, and what is there when the process is killed counts.
@@ -19,12 +19,12 @@ from typing import NoReturn
 
 from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.directed import Directed
-from ungil.races.schedule.forks import Forks, be_quiet, can_fork
+from ungil.races.schedule.copies.forks import Forks, be_quiet, can_fork
+from ungil.races.schedule.copies.seeking import Seeker
 from ungil.races.schedule.harm import judge
 from ungil.races.schedule.request import Confirming
-from ungil.races.schedule.seeking import Seeker
 from ungil.races.schedule.strategies import RandomWalk, Strategy
+from ungil.races.schedule.strategies.directed import Directed
 from ungil.races.schedule.whole import whole_program
 from ungil.races.session import Session
 from ungil.races.settings import Settings
