@@ -116,7 +116,7 @@ class _Outcome:
     def hangs(self) -> bool:
         """Is another carrier to be tried?"""
         result = self.result
-        return result is not None and bool(result["hung"]) and result["failure"] is None
+        return result is not None and bool(result["waits"]) and result["failure"] is None
 
 
 def _tried(request: Confirming, candidates: Sequence[Candidate]) -> list[_Outcome]:

@@ -76,6 +76,9 @@ struct Runner {
     bool alive;
     Touch *point;
     Holding holding;
+    /* The last namespace that it has asked an object for, whose items are its attributes; as
+       numbers, they may be gone. */
+    PyObject *namespace, *namespace_of;
     uint32_t halves;
     Half *half;
 };

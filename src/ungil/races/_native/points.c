@@ -124,7 +124,16 @@ static int
 on_attribute(Runner *runner, PyObject *object, PyObject *name, uint64_t part, Touch *touch)
 {
     Place place;
-    if (turns_here->alone || !place_of(object, name, touch->mode, &place) || place.alias) {
+    if (turns_here->alone || !place_of(object, name, touch->mode, &place)) {
+        return 0;
+    }
+    if (place.alias) {
+        /* What it is used for comes next, and is to be an access of the object. */
+        PyObject *namespace = PyObject_GenericGetDict(object, NULL);
+        PyErr_Clear();
+        runner->namespace = namespace;
+        runner->namespace_of = object;
+        Py_XDECREF(namespace);
         return 0;
     }
     uint8_t how = place.mode == READ ? USE_READS : USE_WRITES;
@@ -151,6 +160,10 @@ operate(Runner *runner, PyObject *object, PyObject *key, uint64_t part, Touch *t
     Access accesses[MOST_PARTS];
     int parts = parts_of(object, key, part, touch, effect, accesses), number = 0;
     Use uses[MOST_USED];
+    bool is_dict = PyDict_Check(object);
+    if (object == runner->namespace) {
+        object = runner->namespace_of;
+    }
     for (int i = 0; i < parts; i++) {
         uint8_t how = accesses[i].mode == READ ? USE_READS : USE_WRITES;
         uses[number++] = (Use){object, accesses[i].part, how};
@@ -158,7 +171,7 @@ operate(Runner *runner, PyObject *object, PyObject *key, uint64_t part, Touch *t
             uses[number++] = (Use){object, PART_ALL, USE_READS};
             /* Which item a number means, and whether there is one, hangs on how many there are
                before it. */
-            if (!PyDict_Check(object) && !PyAnySet_Check(object)) {
+            if (!is_dict && !PyAnySet_Check(object)) {
                 uses[number++] = (Use){object, PART_STRUCTURE, USE_READS};
             }
         }

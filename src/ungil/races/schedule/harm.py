@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from ungil.races.schedule.threads import Access, Point, Segment, Thread, Variable
     from ungil.races.schedule.world import World
 
-__all__ = ["HARM", "HUNG", "judge"]
+__all__ = ["ENDLESS", "HARM", "HUNG", "judge"]
 
 HARM = "harm"
 """The kind of an outcome: nothing failed, but what was foretold happened."""
 
 HUNG = "hung"
-"""It had to be ended from outside, or would have to be."""
+"""It had to be ended from outside."""
+
+ENDLESS = "endless"
+"""It would have to be, or is too long to be seen to its end."""
 
 _MOST = 2_000
 """Passings of a candidate's places that are looked at in one execution."""
@@ -57,7 +60,7 @@ def judge(candidate: Candidate, world: World, outcome: Outcome) -> Outcome:
 
     Returns:
         The outcome if it is a failure and what was foretold happened as well; one of the
-        kind `harm` if only this is so; `hung` if it came to no end; else one that passed.
+        kind `harm` if only this is so; `endless` if it came to no end; else one that passed.
     """
     if candidate.kind == "deadlock":
         here = outcome.kind == "deadlock" and _waits_at(world, candidate.spots)
@@ -65,7 +68,7 @@ def judge(candidate: Candidate, world: World, outcome: Outcome) -> Outcome:
     found = _JUDGES[candidate.kind](list(_passes(world.segments)), candidate.spots)
     if found is None:
         # Of what came to no end it is not known.
-        return Outcome(HUNG, outcome.text) if outcome.kind == "livelock" else Outcome("passed")
+        return Outcome(ENDLESS, outcome.text) if outcome.kind == "livelock" else Outcome("passed")
     text, last = found
     if outcome.is_failure and outcome.kind != "livelock":
         return outcome

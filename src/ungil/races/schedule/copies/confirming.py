@@ -92,6 +92,7 @@ def _confirmed(
         "failure": shown,
         "tried": sought.tried,
         "hung": sought.hung,
+        "waits": sought.waits,
         "shared": control.shared,
     }
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from ungil.races.schedule.exploring import Failure, Run, settled, shrunk
-from ungil.races.schedule.harm import HARM, HUNG
+from ungil.races.schedule.harm import ENDLESS, HARM, HUNG
 from ungil.races.schedule.strategies import Replay, Strategy
 
 __all__ = ["Seeker"]
@@ -14,7 +14,12 @@ __all__ = ["Seeker"]
 _FURTHER = 50
 """Schedules in which it is sought that something fails visibly, once harm was seen."""
 
-_MOST_HUNG = 2
+_PATIENCE = 10
+"""So many schedules may come to no end."""
+
+_OF_HUNG = 5
+"""One that hangs takes longer, and counts for as many."""
+
 _SHRINKING = 2.0
 """Seconds."""
 
@@ -24,7 +29,8 @@ class Seeker:
 
     Attributes:
         tried: How many schedules were.
-        hung: Why the last of them hung; empty if none did.
+        hung: Why the last of them that came to no end did not; empty if all did.
+        waits: Did one have to be ended from outside?
     """
 
     def __init__(
@@ -40,11 +46,12 @@ class Seeker:
         """
         self.tried = 0
         self.hung = ""
+        self.waits = False
         self._run = run
         self._strategy = strategy
         self._schedules = schedules
         self._until = until
-        self._times_hung = 0
+        self._patience = _PATIENCE
 
     def found(self) -> Failure | None:
         """A schedule with little in it that fails each time; None if none was found."""
@@ -66,9 +73,7 @@ class Seeker:
         return best
 
     def _may_go_on(self, last: int) -> bool:
-        return (
-            self.tried < last and time.monotonic() < self._until and self._times_hung < _MOST_HUNG
-        )
+        return self.tried < last and time.monotonic() < self._until and self._patience > 0
 
     def _one(self) -> Failure | None:
         """What comes of one more schedule, if it is a failure and all is known that it shares."""
@@ -76,9 +81,10 @@ class Seeker:
         self.tried += 1
         strategy.another()
         one = self._run(strategy)
-        if one.outcome.kind == HUNG:
+        if one.outcome.kind in {HUNG, ENDLESS}:
             self.hung = one.outcome.text
-            self._times_hung += 1
+            self.waits |= one.outcome.kind == HUNG
+            self._patience -= 1 if one.outcome.kind == ENDLESS else _OF_HUNG
         if not one.outcome.is_failure:
             return None
         failure = one.failure(self.tried)
