@@ -490,6 +490,9 @@ void order_join(PyObject *handle);
 void order_join_all(void);
 void order_blocks(const char *what, const void *released);
 void order_alias(PyObject *owner, PyObject *namespace);
+
+/* Does code that was made replace all attributes of an object at once? */
+extern bool namespaces_replaced;
 extern PyTypeObject *started_type;
 extern PyType_Spec started_spec, touch_spec;
 PyObject *order_starting(PyObject *function, Thread **child);

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+bool namespaces_replaced;
+
 static PyObject *text_reads, *text_writes, *text_next;
 static PyObject *containers; /* types that are gone through with points in between */
 
@@ -141,6 +143,9 @@ on_attribute(Runner *runner, PyObject *object, PyObject *name, uint64_t part, To
     int number = 1;
     if (place.whole) {
         uses[number++] = (Use){place.owner, PART_ALL, how};
+    }
+    else if (namespaces_replaced) { /* what changes all attributes meets each */
+        uses[number++] = (Use){place.owner, PART_ALL, USE_READS};
     }
     if (place.owner != object && !PyModule_Check(object)) {
         /* A class has it, since the object has none of its own: who sets that changes what

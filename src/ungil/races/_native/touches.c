@@ -479,6 +479,7 @@ touch_make(PyObject *self, PyObject *args)
         touch->subscript = PyUnicode_CompareWithASCIIString(name, "__getitem__") == 0;
         PyUnicode_InternInPlace(&touch->name);
         touch->part = part_of_hash(PyObject_Hash(touch->name));
+        namespaces_replaced |= touch->reveals && touch->mode != READ;
         make_immortal((PyObject *)touch);
         PyList_SET_ITEM(made, i, (PyObject *)touch);
     }

@@ -174,6 +174,8 @@ def _torn(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
     writing, reading = spots[::2], spots[1::2]
     pairs = set(zip(writing, reading, strict=True))
     writes = list(_in_a_row(passes[:_MOST], writing))
+    if len(set(writing)) == 1:  # all at once
+        writes = [(one, one) for one in passes[:_MOST] if one.spot in writing]
     for earlier, later in _in_a_row(passes[:_MOST], reading):
         for first, second in writes:
             if first.thread is earlier.thread:
@@ -187,8 +189,8 @@ def _torn(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
             if len(set(old)) > 1:
                 text = (
                     f"{earlier.thread.name} uses `{earlier.spot.text}` at {earlier.place} and "
-                    f"`{later.spot.text}` at {later.place}, when {first.thread.name} has written "
-                    f"only one of them, at {first.place}"
+                    f"`{later.spot.text}` at {later.place}, one from before and one from after "
+                    f"what {first.thread.name} writes at {first.place}"
                 )
                 return text, later
     return None
