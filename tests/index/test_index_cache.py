@@ -93,9 +93,9 @@ def test_a_writer_killed_at_any_time_leaves_a_whole_entry(tmp_path: Path) -> Non
     code = (
         "import itertools; from pathlib import Path; from ungil.cache import Cache\n"
         f"cache = Cache(Path({str(tmp_path)!r}), {FORM!r})\n"
-        "print('ready', flush=True)\n"
         "for n in itertools.count():\n"
-        "    cache.write('pages', 'key', bytes([n % 256]) * 300_000)"
+        "    cache.write('pages', 'key', bytes([n % 256]) * 300_000)\n"
+        "    if not n: print('ready', flush=True)"
     )
     for delay in (0.0, 0.003, 0.007, 0.011, 0.02, 0.031):
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
