@@ -170,7 +170,7 @@ def by_interleave_test(
     strategy: str, name: str, which: str, schedules: int, limit: float, seed: int
 ) -> dict[str, Any]:
     """interleave-test 0.1.0, in portions, since it has no limit of its own."""
-    import interleave_test  # type: ignore[import-not-found,unused-ignore]  # likewise
+    import interleave_test  # type: ignore[import-not-found,unused-ignore]  # only where it is compared
 
     test = program(name, which)
     done, portion = 0, 100

@@ -94,7 +94,7 @@ def by_frontrun(bound: int | None, number: int) -> dict[str, Any]:
 
 def by_interleave_test(strategy: str, number: int, schedules: int) -> dict[str, Any]:
     """interleave-test 0.1.0."""
-    import interleave_test  # type: ignore[import-not-found,unused-ignore]  # likewise
+    import interleave_test  # type: ignore[import-not-found,unused-ignore]  # only where it is compared
     import small
 
     workers: Sequence[Callable[[Any], None]] = list(small.PROGRAMS.values())[number]

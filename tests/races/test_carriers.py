@@ -235,7 +235,7 @@ def controlled(tmp_path_factory):
     sys.path.insert(0, str(folder))
     try:
         import carried_programs  # noqa: PLC0415 - it has to be under control
-        import outside_programs  # noqa: PLC0415 - likewise
+        import outside_programs  # noqa: PLC0415 - it has to be under control
 
         for name, one in vars(outside_programs).items():
             vars(carried_programs).setdefault(name, one)

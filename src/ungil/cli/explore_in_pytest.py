@@ -5,7 +5,6 @@ What a test does there, it does in copies of this process; then it is run once m
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ungil.cli.schedules import turns
+from ungil.cli.schedules import file_named, turns
 from ungil.findings import printable
 from ungil.races.schedule.control import Control, NotPossibleError
 from ungil.races.schedule.copies.copied import STRATEGIES_OF_COPIES, Sought, seek_in_copies
@@ -132,7 +131,7 @@ class Explorer:
         failure = sought.failure
         if failure is None:
             return f"It could not be explored: {sought.hung}."
-        file = Path(".ungil", f"{_slug(item.nodeid)}.schedule.json")
+        file = file_named(item.nodeid)
         recorded = Recorded(
             ("-m", "pytest", *self._arguments),
             failure.kind,
@@ -180,7 +179,3 @@ def _run(item: pytest.Function) -> None:
         # A test of `unittest` keeps what it fails with.
         for kept in getattr(item, "_excinfo", None) or ():
             raise kept.value
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:120]

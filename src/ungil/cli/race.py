@@ -278,7 +278,7 @@ def report_of(
     findings = tuple(one for one in marked if one.rule is not rules.IGNORE_UNUSED)
     tried: list[str] = []
     if again is not None and any(one.candidate is not None for one in all_judged):
-        from ungil.cli.race_confirm import confirm  # noqa: PLC0415 - likewise
+        from ungil.cli.race_confirm import confirm  # noqa: PLC0415 - only where something was found
 
         confirmed, tried = confirm(findings, all_judged, *again)
         findings = tuple(confirmed)

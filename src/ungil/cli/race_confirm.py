@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ungil.cli.schedules import turns
+from ungil.cli.schedules import file_named, turns
 from ungil.findings import Finding, printable
 from ungil.races import Settings
 from ungil.races.candidate import Candidate
@@ -23,8 +25,7 @@ from ungil.races.schedule.request import Confirming
 
 __all__ = ["confirm"]
 
-FOLDER = Path(".ungil")
-"""Where the schedules go."""
+INTERRUPTED = "it was interrupted"
 
 _GRACE = 30
 """Seconds that a process may take until its first thread, beyond what it was given."""
@@ -80,6 +81,8 @@ def confirm(
         for number, outcome in zip(numbers, outcomes, strict=True):
             made[number] = _with(made[number], outcome, request)
             schedules += outcome.result["tried"] if outcome.result is not None else 0
+        if any(outcome.problem == INTERRUPTED for outcome in outcomes):
+            until = time.monotonic()  # what was found is reported all the same
     return made, list(_notes(schedules, left_out))
 
 
@@ -146,19 +149,32 @@ def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
     """What came of each candidate, as far as it got; and why no further."""
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
         command = [sys.executable, "-m", "ungil.races.schedule.copies.confirming", folder]
-        limit = request.seconds + _GRACE
-        problem = ""
+        # In a session of its own, so that it and its copies can be ended together.
+        process = subprocess.Popen([*command, request.to_json()], start_new_session=True)  # noqa: S603 - it was run before, at the user's wish
         try:
-            done = subprocess.run([*command, request.to_json()], timeout=limit, check=False)  # noqa: S603 - it was run before, at the user's wish
+            code = process.wait(request.seconds + _GRACE)
         except subprocess.TimeoutExpired:
             problem = "the program hangs when it is run again"
+        except KeyboardInterrupt:
+            problem = INTERRUPTED
         else:
-            problem = f"the program ended with {done.returncode} when it was run again"
+            problem = f"the program ended with {code} when it was run again"
+        finally:
+            _end_all(process)
         try:
             found: Mapping[str, Any] = json.loads(Path(folder, "result.json").read_bytes())
         except (OSError, ValueError):
             return [], problem
-    return found["results"], found["problem"]
+    return found["results"], found["problem"] or problem
+
+
+def _end_all(process: subprocess.Popen[bytes]) -> None:
+    """End a process and what it has started, as far as that is still there."""
+    if hasattr(os, "killpg"):
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
@@ -182,7 +198,8 @@ def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
         carrier=outcome.carrier,
         watched=Watched.of(Settings.from_json(request.settings)),
     )
-    file = FOLDER / f"{_slug(finding)}.schedule.json"
+    place = "" if finding.location is None else str(finding.location)
+    file = file_named(f"{finding.rule.code} {place}")
     try:
         write_recorded(recorded, file)
         again = f"; `ungil race replay {file.as_posix()}` shows it again"
@@ -194,9 +211,3 @@ def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
 
 def _saying(finding: Finding, text: str, *, confirmed: bool) -> Finding:
     return replace(finding, message=f"{finding.message} {text}", confirmed=confirmed)
-
-
-def _slug(finding: Finding) -> str:
-    """A name for a file, which the same finding has the next time."""
-    place = "" if finding.location is None else str(finding.location)
-    return re.sub(r"[^A-Za-z0-9]+", "-", f"{finding.rule.code} {place}").strip("-")[:120]

@@ -85,7 +85,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def _explorer(config: pytest.Config) -> object:
     from ungil.cli.explore_in_pytest import Wanted, explorer  # noqa: PLC0415 - most runs explore nothing
-    from ungil.config import ConfigError, load  # noqa: PLC0415 - likewise
+    from ungil.config import ConfigError, load  # noqa: PLC0415 - most runs of pytest need no configuration
 
     options = config.known_args_namespace
     wanted = Wanted(
@@ -104,7 +104,7 @@ def _explorer(config: pytest.Config) -> object:
 
 def _started(folder: Path, together: int | None) -> Watcher:
     from ungil.cli.race import settings_of  # noqa: PLC0415 - most runs of pytest are not watched
-    from ungil.config import ConfigError, load  # noqa: PLC0415 - likewise
+    from ungil.config import ConfigError, load  # noqa: PLC0415 - most runs of pytest need no configuration
     from ungil.races import Session  # noqa: PLC0415 - likewise
 
     try:
@@ -205,7 +205,7 @@ class Watcher(Together):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the watch; races make the run fail, as a failed test does."""
-        from ungil.cli.race import Again, report_of  # noqa: PLC0415 - likewise
+        from ungil.cli.race import Again, report_of  # noqa: PLC0415 - most runs of pytest are not watched
         from ungil.races import observation  # noqa: PLC0415 - likewise
 
         self._session.stop()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from ungil.findings import Location, Turn
 
-__all__ = ["turns"]
+__all__ = ["file_named", "turns"]
+
+
+def file_named(name: str) -> Path:
+    """Where the schedule of a test or a finding is kept; the next one of it, too."""
+    return Path(".ungil", f"{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-')[:120]}.schedule.json")
 
 
 def turns(steps: Sequence[tuple[str, Sequence[tuple[str, int, str]]]]) -> tuple[Turn, ...]:
