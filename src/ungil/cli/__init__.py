@@ -23,7 +23,7 @@ from ungil.findings import printable
 
 __all__ = ["Parser", "main"]
 
-_VERBS = ("check", "ecosystem", "explain", "python", "race", "run")
+_VERBS = ("bench", "check", "ecosystem", "explain", "python", "race", "run")
 
 
 class Parser(argparse.ArgumentParser):

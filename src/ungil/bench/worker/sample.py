@@ -1,0 +1,94 @@
+"""One sample: an arm is made ready, warmed up and timed."""
+
+from __future__ import annotations
+
+import time
+
+from ungil.bench.worker.arms import ARMS, SETTLING, Failed, cut, results_of
+from ungil.bench.worker.clocks import cpu_seconds, shared_out_bytes
+from ungil.bench.worker.truth import compare, keep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from ungil.bench.worker.arms import Arm, Piece
+    from ungil.bench.worker.task import Task
+
+__all__ = ["measure"]
+
+_WARMING = 10
+"""One of so many items is done before, so that code is specialised and files are cached."""
+
+
+def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
+    """Take one sample.
+
+    Args:
+        request: See `__main__`.
+        task: What it names.
+
+    Returns:
+        As `__main__` says.
+    """
+    workers: int = request["workers"]
+    began = time.perf_counter()
+    with ARMS[request["arm"]](workers) as arm:
+        start = max(0.0, time.perf_counter() - began - SETTLING * (workers > 1))
+        items = task.items()
+        if not items:
+            return {"problem": "there is no item"}
+        # A few of them all over, and at least one for each worker.
+        some = items[:: max(1, len(items) // max(workers, len(items) // _WARMING))]
+        warming, _, _ = _pass(arm, task, cut(some, workers, 1))
+        items = task.items()
+        wall, cpu, pieces = _pass(arm, task, cut(items, workers, request["piece"]))
+        memory = shared_out_bytes(arm.processes())
+    results = list(results_of(pieces))
+    return {
+        "items": len(items),
+        "start": start,
+        "warming": warming,
+        "wall": wall,
+        "cpu": cpu,
+        "memory": memory,
+        "pieces": [(one.worker, one.began, one.ended, one.cpu) for one in pieces],
+        "failed": sum(isinstance(one, Failed) for one in results),
+        "failure": _first_failure(results),
+        **_judged(request, task.check, results),
+    }
+
+
+def _pass(
+    arm: Arm, task: Task, pieces: Sequence[Sequence[Any]]
+) -> tuple[float, float | None, list[Piece]]:
+    """Do all the pieces; seconds of wall-clock and of processor time, and what was done."""
+    others = arm.processes()
+    cpu = cpu_seconds(others)
+    began = time.perf_counter()
+    done = arm.run(task, pieces)
+    wall = time.perf_counter() - began
+    after = cpu_seconds(others)
+    return wall, after - cpu if after is not None and cpu is not None else None, done
+
+
+def _first_failure(results: Sequence[Any]) -> str:
+    for at, one in enumerate(results):
+        if isinstance(one, Failed):
+            return f"item {at}: {one.text}"
+    return ""
+
+
+def _judged(
+    request: dict[str, Any], check: Callable[[list[Any]], bool] | None, results: list[Any]
+) -> dict[str, Any]:
+    """Are the results right, as far as that can be told?"""
+    wrong, compared = "", True
+    if check is not None and not check(results):
+        wrong = "the workload's own check of its results fails"
+    elif request["keep"]:
+        compared = keep(results, request["truth"])
+    elif request["truth"]:
+        wrong = compare(results, request["truth"])
+    return {"wrong": wrong, "compared": compared}

@@ -1,0 +1,145 @@
+"""`ungil bench`: is it worth it, and why does it stop scaling?"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ungil import reports
+from ungil.bench.asking import bench
+from ungil.bench.builds import builds, worth_measuring
+from ungil.bench.formats import FORMATS, render
+from ungil.bench.model import ARMS, Build, Measured, Task
+from ungil.bench.reference import names, reference, summary
+from ungil.bench.rounds import cells, measure, processors, worker_counts
+from ungil.cache import cache_directory
+from ungil.cli.options import each
+from ungil.cli.progress import Progress
+from ungil.cli.screen import may_color, width
+from ungil.findings import printable
+from ungil.interpreters import Interpreter, InterpreterError, Known, best, probe, survey
+from ungil.target import TargetError, names_a_series, parse_python
+
+HELP = "measure threads against processes and interpreters, with the GIL and without"
+
+ROUNDS, QUICK_ROUNDS = 7, 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument(
+        "what", nargs="*", metavar="WORKLOAD", help="of the reference; default: all of them"
+    )
+    parser.add_argument("--list", action="store_true", help="list the reference workloads")
+    parser.add_argument(
+        "--python",
+        action="append",
+        metavar="PYTHON",
+        default=[],
+        help="a program or a version such as 3.14t; repeatable; default: each free-threaded one "
+        "of this machine and the GIL-enabled one of its series",
+    )
+    parser.add_argument("--arms", action="append", metavar="ARM", default=[])
+    parser.add_argument("--workers", metavar="1,2,…", type=_counts)
+    parser.add_argument("--rounds", metavar="N", type=_count)
+    parser.add_argument("--limit", metavar="SECONDS", type=float, default=60.0)
+    parser.add_argument("--set", metavar="NAME=N", action="append", default=[], type=_parameter)
+    parser.add_argument("--quick", action="store_true", help="smaller, and less sure")
+    parser.add_argument("--format", choices=FORMATS, default="terminal")
+    parser.add_argument("--output", metavar="FILE", type=Path)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and show what came of it."""
+    if options.list:
+        for name in names():
+            print(f"{name:16} {summary(name)}")
+        return 0
+    try:
+        return _measured(options)
+    except (InterpreterError, TargetError, ValueError) as error:
+        return _complain(str(error), 2)
+
+
+def _measured(options: argparse.Namespace) -> int:
+    tasks = _tasks(options)
+    with Progress() as progress:
+        chosen = list(builds(_interpreters(options.python, progress)))
+        results = [_of(task, chosen, options, progress) for task in tasks]
+    to_terminal = options.output is None and options.format == "terminal"
+    text = render(
+        results,
+        options.format,
+        width=width() if to_terminal else 100,
+        color=to_terminal and may_color(),
+    )
+    if options.output is not None:
+        reports.write(options.output, text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _tasks(options: argparse.Namespace) -> list[Task]:
+    wanted = each(options.what) or names()
+    for one in wanted:
+        if one not in names():
+            near = difflib.get_close_matches(one, names(), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "`ungil bench --list` lists them"
+            raise ValueError(f"there is no workload {one!r}; {hint}")
+    parameters = dict(options.set)
+    return [reference(one, quick=options.quick, parameters=parameters) for one in wanted]
+
+
+def _interpreters(given: Sequence[str], progress: Progress) -> list[Interpreter]:
+    if not given:
+        own = probe(sys.executable)
+        rows = survey(memory=Known(cache_directory()), progress=progress)
+        return worth_measuring((row for row in rows if isinstance(row, Interpreter)), own)
+    return [_interpreter(one) for one in each(given)]
+
+
+def _interpreter(name: str) -> Interpreter:
+    if not names_a_series(name):
+        return probe(name)
+    version = parse_python(name)
+    found = best(survey(version, memory=Known(cache_directory())), version)
+    if found is None:
+        raise ValueError(f"there is no Python {name} on this machine; `ungil python list` tells")
+    return found
+
+
+def _of(
+    task: Task, chosen: Sequence[Build], options: argparse.Namespace, progress: Progress
+) -> Measured:
+    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
+    arms = each(options.arms) or list(ARMS)
+    wanted = list(cells(chosen, arms, options.workers or worker_counts(processors())))
+    with bench(task, options.limit) as where:
+        series = measure(where, chosen, wanted, rounds, progress)
+    return Measured(task, tuple(chosen), rounds, tuple(series))
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no number from 1 to 10,000")
+    return int(text)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(_count(part) for part in text.split(",")))
+
+
+def _parameter(text: str) -> tuple[str, int]:
+    name, equals, value = text.partition("=")
+    if not equals or not value.isdecimal():
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is not NAME=NUMBER")
+    return name, int(value)
+
+
+def _complain(text: str, status: int) -> int:
+    print(f"ungil: {printable(text)}", file=sys.stderr)
+    return status
