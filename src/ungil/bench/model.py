@@ -8,7 +8,27 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["ARMS", "Build", "Cell", "Measured", "Outcome", "Sample", "Series", "Task"]
+from ungil.bench.estimates import Estimate
+from ungil.findings import Finding
+
+__all__ = [
+    "ARMS",
+    "Advice",
+    "Build",
+    "Cell",
+    "Comparison",
+    "Law",
+    "Machine",
+    "Measured",
+    "Outcome",
+    "Point",
+    "Result",
+    "Sample",
+    "Scaling",
+    "Series",
+    "Task",
+    "Yardstick",
+]
 
 ARMS = ("serial", "threads", "processes", "interpreters", "asyncio")
 """Ways of doing many tasks; `ungil.bench.worker.arms` carries them out."""
@@ -174,3 +194,180 @@ class Measured:
         """What was measured of a cell; None if that was not wanted."""
         cell = Cell(build, arm, workers)
         return next((one for one in self.series if one.cell == cell), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What measured. What could not be read is None, or empty.
+
+    Attributes:
+        model: Of the processor.
+        processors: How many there are.
+        affinity: How many of them this process may be put on.
+        quota: How many of them a container's share of time is worth, e.g. 0.5.
+        usable: How many may be used in fact: of the two above the least; at least one is
+            assumed where nothing is known.
+        cgroup: `v1` or `v2`, where there are control groups.
+        cpuset: The processors of the control group, e.g. `0-3`.
+        governor: How the clock is chosen, e.g. `performance`.
+        turbo: May the clock rise for a while?
+        load: Of the last minute, five and fifteen, before anything was measured.
+        memory: Bytes; of the control group, if that has a limit.
+        system: The operating system, e.g. `Linux 6.1.0 x86_64`.
+        container: E.g. `docker`; empty if there is none, or it does not tell.
+    """
+
+    model: str = ""
+    processors: int | None = None
+    affinity: int | None = None
+    quota: float | None = None
+    usable: float = 1.0
+    cgroup: str = ""
+    cpuset: str = ""
+    governor: str = ""
+    turbo: bool | None = None
+    load: tuple[float, ...] = ()
+    memory: int | None = None
+    system: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What so many processes that share nothing got of the machine, once in each round.
+
+    Attributes:
+        workers: How many processes were busy at the same time.
+        busy: How many processors they had: seconds of processor time over seconds.
+        rate: How much they did in a second, all together.
+    """
+
+    workers: int
+    busy: tuple[float, ...]
+    rate: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two cells that were measured in turns.
+
+    Attributes:
+        cell: The one.
+        other: What it is compared with.
+        times: How many times as fast the one is.
+        verdict: `faster`, `slower`, or `unclear`.
+        reason: Why it is unclear; empty if it is not.
+    """
+
+    cell: Cell
+    other: Cell
+    times: Estimate
+    verdict: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """So many workers of one arm on one build.
+
+    Attributes:
+        workers: How many.
+        oversubscribed: Are they more than the processors that may be used?
+        seconds: For all items.
+        speedup: How many times as fast as in serial on the same build.
+        efficiency: The speedup for each worker; None if oversubscribed.
+        limit: The speedup of as many processes that share nothing; None if not measured.
+        inflation: Seconds of processor time over those of one worker; None if not known.
+        memory: Bytes; None if not known.
+    """
+
+    workers: int
+    oversubscribed: bool
+    seconds: Estimate
+    speedup: Estimate
+    efficiency: Estimate | None = None
+    limit: Estimate | None = None
+    inflation: Estimate | None = None
+    memory: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The universal scalability law, as it was fitted: see `ungil.bench.scaling`.
+
+    Attributes:
+        sigma: The share of the work that only one can do at a time (contention).
+        kappa: What each pair of workers costs (coherency).
+        peak: With how many workers it is fastest; None if more are always better.
+        error: How far the measured times are from the law at most, relative to them.
+    """
+
+    sigma: Estimate
+    kappa: Estimate
+    peak: float | None
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """One arm on one build, over the number of workers.
+
+    Attributes:
+        build: The label of a build.
+        arm: One of `ARMS`.
+        points: By the number of workers.
+        serial_fraction: The share of the work that only one can do at a time, as of the most
+            workers that were measured within the processors (Karp & Flatt); None if that
+            cannot be told.
+        law: None if that cannot be fitted.
+        reason: Why there is no law; empty if there is.
+    """
+
+    build: str
+    arm: str
+    points: tuple[Point, ...]
+    serial_fraction: Estimate | None = None
+    law: Law | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do.
+
+    Attributes:
+        answer: One line.
+        reasons: What was measured that speaks for it; one sentence each.
+        unless: What would change it; likewise.
+    """
+
+    answer: str
+    reasons: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything about one task; what the formats show.
+
+    Attributes:
+        measured: The samples.
+        machine: What measured them.
+        yardsticks: What the machine gave in the same rounds, by the number of workers.
+        refusals: Why nothing is concluded about parallelism; empty if something is.
+        comparisons: Each cell with serial on its build, and serial on the builds.
+        scaling: One for each build and arm that may have several workers.
+        findings: What stands in the way.
+        advice: None if it was not asked for.
+        notes: Sentences about the run as a whole.
+    """
+
+    measured: Measured
+    machine: Machine = Machine()
+    yardsticks: tuple[Yardstick, ...] = ()
+    refusals: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    scaling: tuple[Scaling, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    advice: Advice | None = None
+    notes: tuple[str, ...] = ()
