@@ -5,8 +5,8 @@
 
 The first: each racy program is run under `ungil race` by the Python of this script. All that
 is found has to be confirmed (but for UG410 and UG411, which say what was seen). Each schedule
-has to fail as it did in each of the replays, each in a new process, on each OTHER; such a Python
-needs greenlet, and the native core in `src`.
+has to fail as it did in each of the replays, each in a process of its own, on each OTHER; such a
+Python needs greenlet and msgspec, and the native core in `src`.
 
 The second: each twin has to survive so many schedules, half of them by PCT and half at random,
 and is then explored exhaustively for as long as it may take; see `survives.py`.
@@ -41,7 +41,7 @@ from marked import Program, programs  # noqa: E402 - the tests are no package
 INFORMS = {"UG410", "UG411"}
 
 PATIENCE = 300
-"""Seconds, for `ungil race` and for a replay."""
+"""Seconds, for `ungil race`."""
 
 Result = tuple[bool, str]
 """Is it as it should be, and what is said of it?"""
@@ -79,19 +79,20 @@ def _otherwise(python: str, file: Path, replays: int) -> Iterator[str]:
     """What came of the replays that did not end as the schedule did."""
     folder, recorded = file.parents[1], read_recorded(file)
     request = Request(Settings(str(folder)).to_json(), file=str(file), carrier=recorded.carrier)
-    command = [python, "-m", "ungil.races.schedule.program", json.dumps(asdict(request))]
-    for _ in range(replays):
-        with tempfile.TemporaryDirectory(prefix="ungil-") as answer:
-            done = _run([*command, answer], folder)
+    command = [python, str(ROOT / "scripts" / "replays.py"), json.dumps(asdict(request))]
+    with tempfile.TemporaryDirectory(prefix="ungil-") as answers:
+        done = _run([*command, answers, str(replays)], folder, timeout=None)
+        for number in range(replays):
             try:
-                found: dict[str, Any] = json.loads(Path(answer, "result.json").read_bytes())
+                text = Path(answers, str(number), "result.json").read_bytes()
             except OSError:
                 yield f"it said nothing: {done}"
                 continue
-        failure = found.get("failure")
-        if failure is None or failure["kind"] != recorded.kind:
-            told = failure and failure["text"]
-            yield found["problem"] or found["hung"] or found["diverged"] or told or "it passes"
+            found: dict[str, Any] = json.loads(text)
+            failure = found.get("failure")
+            if failure is None or failure["kind"] != recorded.kind:
+                told = failure and failure["text"]
+                yield found["problem"] or found["hung"] or found["diverged"] or told or "it passes"
 
 
 def survives(program: Program, schedules: int, seconds: int) -> Result:
