@@ -634,7 +634,7 @@ JSON = st.recursive(
     st.binary()
     | JSON.map(lambda one: json.dumps(one).encode())
     | st.fixed_dictionaries(
-        {"format": st.just("ungil schedule 1")},
+        {"format": st.sampled_from(["ungil schedule 1", "ungil schedule 2"])},
         optional=dict.fromkeys(
             ("program", "kind", "text", "only", "python", "choices", "candidate", "watched"), JSON
         ),

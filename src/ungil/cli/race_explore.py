@@ -44,6 +44,9 @@ _SCHEDULES = 1000
 _TRIALS = 10_000
 """Likewise, in plain threads."""
 
+_SHOWN = 3
+"""Files that are not as they were when a schedule was recorded."""
+
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the words behind `ungil race` say; the exit status."""
@@ -273,10 +276,12 @@ def _replay(options: argparse.Namespace, settings: str) -> int:
     if failure is not None:
         lines = columns(turns(failure["steps"]))
         print(*map(printable, lines), f"{failure['kind']}: {failure['text']}", sep="\n")
-        if failure["kind"] == recorded.kind:
+        is_same = failure["kind"] == recorded.kind
+        if is_same and (failure["text"] == recorded.text or not found["missing"]):
             return 1
-    if found["diverged"]:
-        return complain(f"it went another way than recorded: {found['diverged']}", 3)
+    why = "; ".join(found["missing"][:_SHOWN]) or found["diverged"]
+    if why:
+        return complain(f"it went another way than recorded: {printable(why)}", 3)
     if failure is None:
         print("It did not fail in this schedule.")
     return 0

@@ -8,12 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ungil.races.scope import is_library
 from ungil.races.trace import Touch
 
 __all__ = ["KINDS", "Candidate", "Place", "Spot", "place_of", "spot_of"]
 
 Place = tuple[str, int, str]
-"""The file, below the working directory if it is there; the line, and the text."""
+"""The file, the line and the text, so that it is found again on another machine: a file of
+the project by its path below the working directory, any other by how it is imported."""
+
+_IMPORTED = "<sys.path>"
 
 
 class Spot(NamedTuple):
@@ -67,13 +71,20 @@ class Candidate:
 def place_of(touch: Touch) -> Place:
     """Where a touch is."""
     path, line, text = touch.site
-    return _below(path, os.getcwd()), line, text  # noqa: PTH109 - for a key, and of many touches
+    return _anywhere(path, os.getcwd()), line, text  # noqa: PTH109 - for a key, and of many touches
 
 
 @lru_cache(maxsize=1024)
-def _below(path: str, here: str) -> str:
+def _anywhere(path: str, here: str) -> str:
+    """A file by a name that does not tell on which machine it is."""
     file = Path(path)
-    return file.relative_to(here).as_posix() if file.is_relative_to(here) else path
+    if file.is_relative_to(here) and not is_library(path):
+        return file.relative_to(here).as_posix()
+    # By its packages alone: what is in `sys.path` differs between processes of one run.
+    top = file
+    while (top.parent / "__init__.py").exists():
+        top = top.parent
+    return f"{_IMPORTED}/{file.relative_to(top.parent).as_posix()}"
 
 
 def spot_of(touch: Touch) -> Spot:

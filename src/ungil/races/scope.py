@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-__all__ = ["NEVER", "Scope", "is_foundation", "is_stdlib"]
+__all__ = ["NEVER", "Scope", "is_foundation", "is_library", "is_stdlib"]
 
 NEVER = frozenset(
     {
@@ -84,6 +84,11 @@ class Scope:
 def is_stdlib(path: str) -> bool:
     """Does a file belong to the standard library?"""
     return not _is_installed(path) and any(_is_below(path, place) for place in _stdlib())
+
+
+def is_library(path: str) -> bool:
+    """Is a file installed, or of the standard library?"""
+    return _is_installed(path) or is_stdlib(path)
 
 
 def is_foundation(path: str) -> bool:

@@ -189,6 +189,16 @@ class Control:
         places = {place for point, place in self._made if point.shared} | self._shared
         return sorted(places | ({_TRIES} if self._tries else set()))
 
+    def not_found(self) -> list[str]:
+        """Which files are not as they were when it was learnt what is shared, in words."""
+        here = {place for _, place in self._made}
+        files = {path for path, _, _ in here}
+        told: dict[str, str] = {}
+        for path, line, text in sorted(self._shared - here - {_TRIES}):
+            there = f"line {line} of {path} is not `{text}`"
+            told.setdefault(path, there if path in files else f"{path} is not here, or not watched")
+        return list(told.values())
+
     def learn(self, places: Iterable[Place]) -> None:
         """Know of further places that they touch what threads share."""
         self._shared |= frozenset(places)

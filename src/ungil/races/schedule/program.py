@@ -174,7 +174,7 @@ def _replay(request: Request, answers: _Answers) -> None:
         pdb.post_mortem(failure.error.__traceback__)
     found = {} if failure is None else asdict(failure)
     found.pop("error", None)
-    answers.end({"failure": found or None, "diverged": diverged})
+    answers.end({"failure": found or None, "diverged": diverged, "missing": control.not_found()})
 
 
 def _begun(

@@ -2,8 +2,9 @@
 
 It holds no address, no time and no bytecode: threads by their descent (`0.2` is the second
 that the main thread started), and how often in a row each was chosen where more than one
-could go on. So it can be followed on another machine and another version of Python, as
-long as the program does the same there.
+could go on. Places in the source are named as they are found anywhere (see `Place`). So it can
+be followed on another machine and another version of Python, as long as the program does the
+same there.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from ungil.races.settings import Settings
 
 __all__ = ["Recorded", "RecordedError", "Watched", "read_recorded", "write_recorded"]
 
-_FORMAT = "ungil schedule 1"
+_FORMAT = "ungil schedule 2"
+_OLD = "ungil schedule 1"
+"""In which a place outside of the project had the path that its file had on one machine."""
 
 
 class RecordedError(ValueError):
@@ -110,8 +113,9 @@ def read_recorded(file: Path) -> Recorded:
         whole: Any = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise RecordedError(f"it is no JSON: {error}") from None
-    if not isinstance(whole, dict) or whole.pop("format", None) != _FORMAT:
+    if not isinstance(whole, dict) or not _is_format(whole.get("format")):
         raise RecordedError(f"it is no schedule: it has no format {_FORMAT!r}")
+    is_old = whole.pop("format") == _OLD
     runs, shared = whole.pop("choices", None), whole.pop("shared", None)
     program, candidate = whole.pop("program", None), whole.pop("candidate", None)
     watched = whole.pop("watched", None)
@@ -131,6 +135,10 @@ def read_recorded(file: Path) -> Recorded:
     if not isinstance(shared, list) or not all(map(_is_place, shared)):
         raise RecordedError("'shared' are no places in a source")
     places = tuple((path, line, text) for path, line, text in shared)
+    if is_old and any(Path(path).is_absolute() for path, _, _ in places):
+        raise RecordedError(
+            "an earlier version of ungil wrote it, with paths of one machine; explore once more"
+        )
     choices = tuple(path for path, count in runs for _ in range(count))
     return Recorded(
         program=tuple(program),
@@ -144,6 +152,10 @@ def read_recorded(file: Path) -> Recorded:
 
 def _runs(choices: Sequence[str]) -> list[list[object]]:
     return [[path, len(list(those))] for path, those in groupby(choices)]
+
+
+def _is_format(name: object) -> bool:
+    return isinstance(name, str) and name in {_FORMAT, _OLD}
 
 
 def _is_text(part: object) -> bool:
