@@ -110,6 +110,9 @@ class Program:
             self.core.variable(constant, thing)
         elif form == "holding":
             self.core.key(self.core.holding(thing, constant) and key[0], constant)
+        elif form in {"attribute", "named", "item", "method"} and touch % 2:
+            self.core.receiver(thing, constant)
+            self.core.last(None, *key, constant)
         elif key:
             getattr(self.core, form)(thing, *key, constant)
         else:

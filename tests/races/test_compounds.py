@@ -99,6 +99,10 @@ def test_checks(body, pair):
         ("for i in d:\n    d.append(i)", "2:d.append(i) after 1:d"),
         ("d.append(len(d))", "1:d.append(len(d)) after 1:len(d)"),
         ("setattr(self, 'x', self.x + 1)", "1:setattr(self, 'x', self.x + 1) after 1:self.x"),
+        (
+            "operator.setitem(d, k, d[k] + 1)",
+            "1:operator.setitem(d, k, d[k] + 1) after 1:d[k]",
+        ),
         ("x = self.x\nx += 1\nself.x = x", "3:self.x after 1:self.x"),
         ("x = self.x\nif k: x = 0\nself.x = x", "3:self.x after 1:self.x"),
         ("self.x: int = self.x + 1", "1:self.x after 1:self.x"),

@@ -325,6 +325,27 @@ print("alive")
     assert run(core, program).printed == ["alive"]
 
 
+def test_an_object_may_be_gone_when_its_key_comes(core):
+    program = """
+class Proxy:
+    def __init__(self, of): self.of = of
+    def __getattr__(self, name): return getattr(self.of, name)
+t = touches(g=("holding", READ, "get"), s=("item", READ, "setdefault"))
+d = {"k": 1}
+def other():
+    del [Proxy(None) for _ in range(50)][:]
+    return "k"
+def work():
+    for _ in range(10_000):
+        receiver(Proxy(d), t.g).get(key(other(), t.g))
+        receiver(Proxy(d), t.s).setdefault("k", last(other(), "k", t.s))
+together(work, work)
+print("alive")
+"""
+    done = run(core, program)
+    assert (done.printed, done.conflicts) == (["alive"], set())
+
+
 def test_deep_things_die_without_touches_and_across_the_end_of_watching(core):
     program = """
 def deep(n=100_000):
@@ -1075,6 +1096,36 @@ PAIRS = {
         "keyed('n', t.keyed), among(x, t.keyed)",
         "item(x, 'n', t.store)",
         "item",
+    ),
+    "the last argument of a call": (
+        "Thing()",
+        "holding(x, t.write), inner(), last(1, t.write)",
+        "attribute(x, t.read)",
+        "attribute",
+    ),
+    "that of one with a name": (
+        "Thing()",
+        "holding(x, t.named), last(1, 'n', t.named)",
+        "attribute(x, t.read)",
+        "attribute",
+    ),
+    "that of one with a key": (
+        "{}",
+        "receiver(x, t.store), last(1, 'n', t.store)",
+        "item(x, 'n', t.load)",
+        "item",
+    ),
+    "that of one whose key comes later": (
+        "{}",
+        "receiver(x, t.holding), holding('n', t.holding), last(1, t.holding)",
+        "item(x, 'n', t.load)",
+        "item",
+    ),
+    "that of a method": (
+        "[]",
+        "receiver(x, t.append), last(1, t.append)",
+        "whole(x, t.size)",
+        "structure",
     ),
     "keys in keys": (
         "{}",

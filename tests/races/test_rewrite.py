@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import operator
 import os
 import re
 import subprocess
@@ -56,6 +57,8 @@ class Thing:
         ("setattr(o, 'y', 1)", "attribute WRITE y"),
         ("setattr(o, n, None)", "named WRITE <x> clears"),
         ("delattr(o, 'x')", "attribute WRITE x clears"),
+        ("setattr(o, 'y', f(1))", "holding WRITE y <o>, last WRITE y <1>"),
+        ("getattr(o, n, f(3))", "holding READ <o>, last READ <x>"),
         ("getattr(o, f('x'))", ""),
         ("getattr(*[o, 'x'])", ""),
         ("d['k']", "item READ <k>"),
@@ -70,20 +73,47 @@ class Thing:
         ("l[(0, 1)[1]]", "holding READ <l>, key READ <1>"),
         ("[1, 2][0]", ""),
         ("d.get('k')", "item READ get <k>"),
-        ("d.pop(k, 1)", "holding READ pop <d>, key READ pop <k>"),
+        ("d.pop(k, 1)", "receiver READ pop <d>, key READ pop <k>"),
         ("k = 'k'\nd.pop(k)", "item READ pop <k>"),
         ("for k in 'k': d.pop(k)", "item READ pop <k>"),
-        ("for k in 'k': pass\nd.pop(k)", "holding READ pop <d>, key READ pop <k>"),
+        ("for k in 'k': pass\nd.pop(k)", "receiver READ pop <d>, key READ pop <k>"),
         ("[d.pop(j) for j in 'k']", "item READ pop <k>"),
         ("(lambda j, *, l: d.pop(j))('k', l=1)", "item READ pop <k>"),
-        ("def g(j=(lambda k: k)):\n d.pop(k)\ng()", "holding READ pop <d>, key READ pop <k>"),
-        ("try: w = 'k'\nfinally: d.pop(w)", "holding READ pop <d>, key READ pop <k>"),
-        ("w = 'k'\nd.pop(w)\ndel w", "holding READ pop <d>, key READ pop <k>"),
-        ("d.get(f(k), 2)", "holding READ get <d>, key READ get <k>"),
+        ("def g(j=(lambda k: k)):\n d.pop(k)\ng()", "receiver READ pop <d>, key READ pop <k>"),
+        ("try: w = 'k'\nfinally: d.pop(w)", "receiver READ pop <d>, key READ pop <k>"),
+        ("w = 'k'\nd.pop(w)\ndel w", "receiver READ pop <d>, key READ pop <k>"),
+        ("d.get(f(k), 2)", "receiver READ get <d>, key READ get <k>"),
+        (
+            "d.get(f(k), f(2))",
+            "receiver READ get <d>, holding READ get <k>, last READ get <2>",
+        ),
+        ("d.setdefault('k', f())", "receiver READ setdefault <d>, last READ setdefault <k>"),
+        (
+            "d.update(**f({}))",
+            "receiver READ update <d>, iterate READ ** <{}>, last READ update <{}>",
+        ),
+        ("async def g(): d.get('k', await o.x)", ""),
+        ("operator.getitem(d, 'k')", "attribute READ getitem, item READ __getitem__ <k>"),
+        (
+            "operator.setitem(d, f('k'), f(1))",
+            (
+                "attribute READ setitem, holding WRITE __setitem__ <d>, "
+                "holding WRITE __setitem__ <k>, last WRITE __setitem__ <1>"
+            ),
+        ),
+        ("operator.delitem(d, k)", "attribute READ delitem, item WRITE __delitem__ <k> clears"),
+        ("operator.getitem(*[d, 'k'])", "attribute READ getitem"),
         ("l.pop()", "method READ pop <l>"),
         ("d.get(*['k'])", "method READ get <d>"),
-        ("l.append(o.x)", "method READ append <l>, attribute READ x"),
-        ("l.extend(l)", "method READ extend <l>, iterate READ extend <l>"),
+        ("l.append(2 + 1)", "method READ append <l>"),
+        (
+            "l.append(o.x)",
+            "receiver READ append <l>, attribute READ x, last READ append <o.x>",
+        ),
+        (
+            "l.extend(l)",
+            "receiver READ extend <l>, iterate READ extend <l>, last READ extend <l>",
+        ),
         ("d.items()", "method READ items <d>"),
         ("list(d.items())", "method READ items <d>, iterate READ list <items>"),
         ("o.free", "attribute READ free"),
@@ -153,7 +183,7 @@ def test_what_is_told(source, told):
     thing.free = 1
     things = {"o": thing, "d": {"k": 0, -1: 2}, "l": [1, 2], "t": ("a", "b"), "e": {}}
     things |= {"k": "k", "n": "x", "it": iter([1]), "cm": contextlib.nullcontext()}
-    things["b"] = things["a"] = 0
+    things |= {"operator": operator, "a": 0, "b": 0}
     names = {id(value): name for name, value in things.items() if name in "dltoe" or name == "it"}
     names |= {id(things["cm"]): "cm", id(thing.x): "o.x"}
 

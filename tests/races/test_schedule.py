@@ -24,7 +24,7 @@ from ungil.races.schedule import (
 from ungil.races.schedule.strategies.dpor import Dpor
 
 PROGRAMS = """
-import queue, threading, time
+import operator, queue, threading, time
 from concurrent.futures import ThreadPoolExecutor
 
 EARLY = threading.Lock()
@@ -94,6 +94,28 @@ def lost_update_item():
         d["k"] += 1
     run(add, add)
     assert d["k"] == 2
+
+def lost_update_setattr():
+    def add(box): setattr(box, "n", box.n + 1)
+    assert increments(add).n == 2
+
+def lost_update_setitem():
+    d = {"k": 0}
+    def add(): d.__setitem__("k", d["k"] + 1)
+    run(add, add)
+    assert d["k"] == 2
+
+def lost_update_operator():
+    d = {"k": 0}
+    def add(): operator.setitem(d, str("k"), d["k"] + 1)
+    run(add, add)
+    assert d["k"] == 2
+
+def appended_twice():
+    numbers = []
+    def add(): numbers.append(len(numbers))
+    run(add, add)
+    assert numbers == [0, 1]
 
 def check_then_act():
     d, made = {}, []
@@ -312,6 +334,10 @@ RACY = {
     "lost_update_class": "AssertionError",
     "lost_update_default": "AssertionError",
     "lost_update_item": "AssertionError",
+    "lost_update_setattr": "AssertionError",
+    "lost_update_setitem": "AssertionError",
+    "lost_update_operator": "AssertionError",
+    "appended_twice": "AssertionError",
     "check_then_act": "AssertionError",
     "deadlock": "Thread-1 (one) waits for a lock; Thread-2 (other) waits for a lock",
     "lost_wake_up": "Thread-1 (waits) waits for a lock",

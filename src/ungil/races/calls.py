@@ -25,6 +25,8 @@ FORMS = (
     "keyed",
     "key",
     "among",
+    "receiver",
+    "last",
     "whole",
     "method",
     "iterate",

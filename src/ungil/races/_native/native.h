@@ -223,6 +223,16 @@ typedef struct {
 void hold(Holding *holding, PyObject *object, Touch *touch);
 PyObject *held(Holding *holding, Touch *touch);
 
+/* What tells of a use, of those forms whose object may be kept until a call has all it needs. */
+typedef PyObject *Tells(PyObject *self, PyObject *const *args, Py_ssize_t count);
+typedef struct {
+    Tells *attribute, *named, *item, *method;
+} TellsOf;
+
+int use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
+             const TellsOf *tells);
+bool is_temporary(PyObject *object);
+
 typedef struct {
     uint64_t number;
     Touch *touch; /* NULL: inside of a library */
@@ -466,7 +476,7 @@ PyObject *touch_make(PyObject *self, PyObject *args);
 #define CALLED(name) PyObject *touch_##name(PyObject *self, PyObject *const *args, Py_ssize_t count);
 CALLED(attribute) CALLED(named) CALLED(item) CALLED(holding) CALLED(key) CALLED(among)
 CALLED(whole) CALLED(method) CALLED(iterate) CALLED(next) CALLED(variable) CALLED(storing)
-CALLED(here) CALLED(imported) CALLED(dying)
+CALLED(here) CALLED(imported) CALLED(dying) CALLED(receiver) CALLED(last)
 #undef CALLED
 
 /* Hooks on the C functions that order threads. */

@@ -249,6 +249,16 @@ point_among(PyObject *self, PyObject *const *args, Py_ssize_t count)
     LEAVE(key != NULL && on_item(runner, args[0], key, touch) < 0)
 }
 
+PyObject *
+point_receiver(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(2, 1)
+    if (runner != NULL) {
+        hold(&runner->holding, is_temporary(args[0]) ? NULL : args[0], touch);
+    }
+    LEAVE(false)
+}
+
 /* Lengths, truth and slices. */
 PyObject *
 point_whole(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -269,6 +279,14 @@ point_method(PyObject *self, PyObject *const *args, Py_ssize_t count)
     LEAVE((effect ? operate(runner, args[0], NULL, 0, touch, effect)
                   : on_attribute(runner, args[0], touch->name, touch->part, touch))
           < 0)
+}
+
+PyObject *
+point_last(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    static const TellsOf tells = {point_attribute, point_named, point_item, point_method};
+    ENTER(2, count - 1)
+    LEAVE(runner != NULL && use_held(&runner->holding, touch, args, count, &tells) < 0)
 }
 
 /* Functions in C that go through a container let other threads at it, if nothing holds the

@@ -127,6 +127,70 @@ touch_among(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return Py_NewRef(args[0]);
 }
 
+/* What a call uses when it has evaluated all its arguments is kept until the last of them:
+   `last(value, touch)`, `last(value, key, touch)`, or with a key that is kept as well. */
+
+int
+use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
+         const TellsOf *tells)
+{
+    PyObject *key = count > 2                    ? args[1]
+                    : touch->form == FORM_OTHER ? held(holding, touch)
+                                                 : NULL;
+    PyObject *object = held(holding, touch), *told;
+    bool has_key = touch->form != FORM_ATTRIBUTE && touch->form != FORM_METHOD;
+    if (object == NULL || (has_key && key == NULL)) {
+        return 0;
+    }
+    PyObject *given[] = {object, has_key ? key : (PyObject *)touch, (PyObject *)touch};
+    switch (touch->form) {
+    case FORM_ATTRIBUTE:
+        told = tells->attribute(NULL, given, 2);
+        break;
+    case FORM_METHOD:
+        told = tells->method(NULL, given, 2);
+        break;
+    case FORM_NAMED:
+        told = tells->named(NULL, given, 3);
+        break;
+    default:
+        told = tells->item(NULL, given, 3);
+    }
+    Py_XDECREF(told);
+    return told == NULL ? -1 : 0;
+}
+
+/* Has nobody an object but the expression that made it? Then it may be gone as soon as its
+   method is found, and no other thread uses it. */
+bool
+is_temporary(PyObject *object)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    return PyUnstable_Object_IsUniqueReferencedTemporary(object);
+#else
+    return Py_REFCNT(object) == 1;
+#endif
+}
+
+PyObject *
+touch_receiver(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(2, args[0])
+    hold(&thread->holding, is_temporary(args[0]) ? NULL : args[0], touch);
+    return Py_NewRef(args[0]);
+}
+
+PyObject *
+touch_last(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    static const TellsOf tells = {touch_attribute, touch_named, touch_item, touch_method};
+    ENTER(2, args[0])
+    if (use_held(&thread->holding, touch, args, count, &tells) < 0) {
+        return NULL;
+    }
+    return Py_NewRef(args[0]);
+}
+
 /* Lengths, truth and slices. */
 PyObject *
 touch_whole(PyObject *self, PyObject *const *args, Py_ssize_t count)

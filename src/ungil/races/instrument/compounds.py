@@ -234,14 +234,15 @@ class _Walk(ast.NodeVisitor):
         object_ = self._read(node.func)
         args = [self._read(one) for one in node.args]
         args += [self._read(one.value) for one in node.keywords]
-        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, Touched):
-            number = number_of(node.func.value)
-            if node.func.attr in MUTATING and self.touches[number].name == node.func.attr:
-                self._stored(number, _both(*args))
-        elif node.args and isinstance(first := node.args[0], Touched):
-            number = number_of(first)
-            if self.touches[number].mode is Mode.WRITE:  # setattr
-                self._stored(number, _both(*args[2:]))
+        match node:
+            case ast.Call(func=ast.Attribute(value=Touched() as told, attr=name)) if (
+                name in MUTATING and self.touches[number_of(told)].name == name
+            ):
+                self._stored(number_of(told), _both(*args))
+            case ast.Call(args=[Touched() as told, *_]) if (
+                self.touches[number_of(told)].mode is Mode.WRITE  # setattr, setitem
+            ):
+                self._stored(number_of(told), _both(*args[2:]))
         return _both(object_, *args)
 
     def visit_BinOp(self, node: ast.BinOp) -> Reads:

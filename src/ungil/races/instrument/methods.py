@@ -9,6 +9,7 @@ from __future__ import annotations
 from ungil.races.trace import Mode
 
 __all__ = [
+    "BY_KEY",
     "BY_NAME",
     "CONSUMERS",
     "FRESH",
@@ -71,6 +72,13 @@ BY_NAME = {
     "delattr": Mode.WRITE,
 }
 """Functions that use an attribute that they are given the name of, and how."""
+
+BY_KEY = {
+    "getitem": (Mode.READ, "__getitem__"),
+    "setitem": (Mode.WRITE, "__setitem__"),
+    "delitem": (Mode.WRITE, "__delitem__"),
+}
+"""Functions of `operator` that use an item at a key, how, and by which method."""
 
 FRESH = _names("range enumerate zip map filter reversed sorted list tuple set frozenset dict")
 """Functions whose result nobody else has."""

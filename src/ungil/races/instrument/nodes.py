@@ -12,6 +12,7 @@ from ungil.races.trace import Mode
 
 __all__ = [
     "MARK",
+    "SUSPENDING",
     "Place",
     "Touched",
     "WatchedName",
@@ -136,9 +137,13 @@ def is_number(node: ast.expr) -> bool:
     )
 
 
+SUSPENDING = ast.Await | ast.Yield | ast.YieldFrom
+"""What may end in another thread, or after others have run in this one."""
+
+
 def suspends(node: ast.expr) -> bool:
-    """May it end in another thread, or after others have run in this one?"""
-    return any(isinstance(part, ast.Await | ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+    """May it?"""
+    return any(isinstance(part, SUSPENDING) for part in ast.walk(node))
 
 
 def clears(value: ast.expr) -> bool:

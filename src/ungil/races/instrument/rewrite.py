@@ -15,6 +15,8 @@ as before. Helpers that get and set in the program's place are what breaks progr
 | `k in o`, `f() in o` | `k in member(o, k, T)`, `keyed(f(), T) in among(o, T)` |
 | `o[a:b]`, `o[await i]`, `len(o)`, `if o.x:` | `whole(o, T)[a:b]` …, `if whole(o.x, T):` |
 | `o.append(v)`, `o.clear()` | `method(o, T).append(v)` … |
+| `o.append(f())`, `o.setdefault(k, f())` | `receiver(o, T).append(last(f(), T))` … |
+| `setattr(o, 'x', f())` | `setattr(holding(o, T), 'x', last(f(), T))` |
 | `for x in o`, `*o`, `**o`, `a, b = o`, `sorted(o)` … | `iterate(o, T)` in the place of `o` |
 | `next(o)` | `next(next(o, T))`, the inner one ours |
 | `with o:` | `with here(o, T):` |
@@ -47,6 +49,7 @@ from importlib.util import decode_source
 
 from ungil.races.instrument.compounds import compounds
 from ungil.races.instrument.methods import (
+    BY_KEY,
     BY_NAME,
     CONSUMERS,
     ITERATING,
@@ -56,6 +59,7 @@ from ungil.races.instrument.methods import (
 )
 from ungil.races.instrument.nodes import (
     MARK,
+    SUSPENDING,
     Place,
     WatchedName,
     bound_by,
@@ -253,9 +257,7 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         plain = list(node.args)
         if isinstance(node.func, ast.Attribute):
-            self._method(node, node.func)
-            node.keywords = [self.visit(one) for one in node.keywords]
-            self._iterated_by_method(node, node.func.attr, plain)
+            self._method(node, node.func, plain)
         else:
             self.generic_visit(node)
             # A name that means something else here is told of in vain.
@@ -263,28 +265,72 @@ class _Rewriter(ast.NodeTransformer):
                 self._builtin(node, name.id, plain)
         return node
 
-    def _method(self, node: ast.Call, function: ast.Attribute) -> None:
-        """Tell of a method's object, and of its key."""
+    def _method(self, node: ast.Call, function: ast.Attribute, plain: Sequence[ast.expr]) -> None:
+        """Tell of a method's object, of its key, and of what it goes through."""
         name, object_ = function.attr, function.value
-        key = node.args[0] if node.args and name in KEYED else None
-        is_container = name in KEYED or name in WHOLE
-        touch: ast.Constant | None = None
-        if not is_container or is_super(object_) or is_made_here(object_):
+        key = plain[0] if plain and name in KEYED else None
+        keys: list[ast.expr] = []
+        form = ""
+        if not (name in KEYED or name in WHOLE) or is_super(object_) or is_made_here(object_):
             node.func = self.visit(function)
         elif key is None or isinstance(key, ast.Starred) or suspends(key):
-            touch = self._touch("method", node, Mode.READ, name)
-            function.value = call("method", function, self.visit(object_), touch)
+            form = "method"
         elif self._is_simple(key) and (not isinstance(key, ast.Name) or key.id in self.bound):
             # Of another name, that it has no value must show after the method is looked up.
-            touch = self._touch("item", node, Mode.READ, name)
-            function.value = call("item", function, self.visit(object_), twice(key), touch)
+            form, keys = "item", [twice(key)]
         else:
-            touch = self._touch("holding", node, Mode.READ, name)
-            function.value = call("holding", function, self.visit(object_), touch)
-            first = call("key", key, self.visit(key), touch)
-            node.args = [first, *(self.visit(one) for one in node.args[1:])]
-            return
+            form = "holding"
+        if form:
+            touch = self._touch(form, node, Mode.READ, name)
+            function.value = self.visit(object_)
         node.args = [self.visit(one) for one in node.args]
+        node.keywords = [self.visit(one) for one in node.keywords]
+        self._iterated_by_method(node, name, plain)
+        if form:
+            first = 0 if form == "method" else 1
+            object_ = function.value
+            function.value = self._used(node, object_, form, touch, keys, first, "receiver")
+        elif name in BY_KEY and isinstance(object_, ast.Name) and object_.id == "operator":
+            self._by_key(node, name, plain)
+
+    def _used(
+        self,
+        node: ast.Call,
+        object_: ast.expr,
+        form: str,
+        touch: ast.Constant,
+        keys: Sequence[ast.expr],
+        first: int,
+        keeps: str = "holding",
+    ) -> ast.expr:
+        """The object that a call uses, told of when the call has all that it needs.
+
+        Args:
+            node: The call; its arguments have been visited.
+            object_: The object, which has been, too.
+            form: How it is told of.
+            touch: By what.
+            keys: What it is used at, to be evaluated once more.
+            first: The first argument behind the object and its key.
+            keeps: What keeps the object if other arguments may use it before.
+        """
+        others: list[ast.expr | ast.keyword] = [*node.args[first:], *node.keywords]
+        parts = [part for one in others for part in ast.walk(one)]
+        is_late = any(isinstance(part, ast.Call) for part in parts) and not any(
+            isinstance(part, SUSPENDING) for part in parts
+        )
+        if form == "holding":
+            key = node.args[first - 1]
+            node.args[first - 1] = call("holding" if is_late else "key", key, key, touch)
+        if is_late:
+            last = others[-1]
+            if isinstance(last, ast.Starred | ast.keyword):
+                last.value = call("last", last.value, last.value, *keys, touch)
+            else:
+                node.args[-1] = call("last", last, last, *keys, touch)
+        if is_late or form == "holding":
+            return call(keeps, object_, object_, touch)
+        return call(form, object_, object_, *keys, touch)
 
     def _iterated_by_method(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
         """Tell of the arguments that a method goes through."""
@@ -299,6 +345,8 @@ class _Rewriter(ast.NodeTransformer):
             return
         if name in BY_NAME:
             self._by_name(node, BY_NAME[name], plain)
+        elif name in BY_KEY:
+            self._by_key(node, name, plain)
         elif name in CONSUMERS:
             self._iterated_args(node, plain, *CONSUMERS[name], name)
         elif name in ONLY_IF_ALONE and len(plain) == 1:
@@ -318,10 +366,23 @@ class _Rewriter(ast.NodeTransformer):
         clearing = mode is Mode.WRITE and (len(plain) < 3 or clears(plain[2]))
         if isinstance(name, ast.Constant) and isinstance(name.value, str):
             touch = self._touch("attribute", node, mode, name.value, clearing)
-            node.args[0] = call("attribute", node, node.args[0], touch)
+            node.args[0] = self._used(node, node.args[0], "attribute", touch, [], 2)
         elif isinstance(name, ast.Name) and self._is_simple(name):
             touch = self._touch("named", node, mode, "", clearing)
-            node.args[0] = call("named", node, node.args[0], twice(name), touch)
+            node.args[0] = self._used(node, node.args[0], "named", touch, [twice(name)], 2)
+
+    def _by_key(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
+        """Tell of an item that a function is given the key of."""
+        if len(plain) < 2 or node.keywords or is_made_here(plain[0]):
+            return
+        if any(isinstance(one, ast.Starred) for one in plain[:2]) or suspends(plain[1]):
+            return
+        mode, method = BY_KEY[name]
+        clearing = mode is Mode.WRITE and (len(plain) < 3 or clears(plain[2]))
+        is_simple = self._is_simple(plain[1])
+        form, keys = ("item", [twice(plain[1])]) if is_simple else ("holding", [])
+        touch = self._touch(form, node, mode, method, clearing)
+        node.args[0] = self._used(node, node.args[0], form, touch, keys, 2)
 
     # What is gone through
 

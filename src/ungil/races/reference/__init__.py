@@ -39,6 +39,7 @@ __all__ = [
     "iterate",
     "key",
     "keyed",
+    "last",
     "lost",
     "make",
     "member",
@@ -49,6 +50,7 @@ __all__ = [
     "post",
     "quiet",
     "receive",
+    "receiver",
     "start",
     "stop",
     "storing",
@@ -104,6 +106,7 @@ def make(first: int, touches: Sequence[tuple[Any, ...]]) -> list[object]:
     return [
         Touch(
             number,
+            form,
             _MODES[mode],
             name,
             initialises,
@@ -194,7 +197,7 @@ def holding(thing: object, touch: Touch) -> object:
     return thing
 
 
-keyed = holding
+keyed = receiver = holding
 
 
 def key(thing: object, touch: Touch) -> object:
@@ -207,6 +210,13 @@ def among(thing: object, touch: Touch) -> object:
     """The container of an item."""
     told(Run.among, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - as above
     return thing
+
+
+def last(value: object, *given: object) -> object:
+    """The last argument of a call that uses what waits; behind it a key, and the touch."""
+    *keys, touch = given
+    told(Run.last, keys, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    return value
 
 
 def whole(thing: object, touch: Touch) -> object:

@@ -6,7 +6,7 @@ import _thread
 import itertools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
@@ -363,6 +363,20 @@ class Run:
         """The container of a key that waits."""
         if (key := self.held(thread, touch, frame)) is not None:
             self.item(thread, thing, key[0], touch)
+
+    def last(self, thread: Thread, keys: Sequence[object], touch: Touch, frame: int) -> None:
+        """A call has all that it needs, and uses what waits."""
+        if touch.form == "holding":
+            keys = self.held(thread, touch, frame) or ()
+        match (touch.form, self.held(thread, touch, frame), keys):
+            case ("attribute", (thing,), _):
+                self.attribute(thread, thing, touch)
+            case ("method", (thing,), _):
+                self.method(thread, thing, touch)
+            case ("named", (thing,), [str(name)]) if type(name) is str:
+                self.named(thread, thing, name, touch)
+            case ("item" | "holding", (thing,), (key,)):
+                self.item(thread, thing, key, touch)
 
     def whole(self, thread: Thread, thing: object, touch: Touch) -> None:
         """It uses a length, or many items at once."""

@@ -16,7 +16,8 @@ class Touch(NamedTuple):
 
     Attributes:
         number: Its own.
-        mode: As `trace.Touch` has it.
+        form: As `trace.Touch` has it.
+        mode: Likewise.
         name: Likewise; of items, that of the method.
         initialises: Does it stand in an object's own initialiser?
         copies: Does what it goes through become a copy, in one step?
@@ -25,6 +26,7 @@ class Touch(NamedTuple):
     """
 
     number: int
+    form: str
     mode: Mode
     name: str
     initialises: bool

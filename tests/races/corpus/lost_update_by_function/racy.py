@@ -1,0 +1,29 @@
+"""Each of two callers counts once, by functions that are given the new value."""
+
+import operator
+import threading
+
+
+class Stats:
+    def __init__(self):
+        self.calls = 0
+
+
+def note(stats, seen):
+    setattr(stats, "calls", stats.calls + 1)  # expect: UG401
+    operator.setitem(seen, "calls", seen["calls"] + 1)  # expect: UG401
+    seen.__setitem__("last", seen["last"] + 1)  # expect: UG401
+
+
+def main():
+    stats, seen = Stats(), {"calls": 0, "last": 0}
+    threads = [threading.Thread(target=note, args=(stats, seen)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(stats.calls, seen)
+
+
+if __name__ == "__main__":
+    main()
