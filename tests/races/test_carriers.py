@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
+from races import under_control
 from races.test_schedule import IN_ORDER, PROGRAMS, RACY, race
-from ungil.races import Session, Settings
-from ungil.races.schedule import CARRIERS, STRATEGIES, Control, NotPossibleError, explore, replay
+from ungil.races.schedule import CARRIERS, STRATEGIES, explore, replay
 
 OUTSIDE = """
 import asyncio, ctypes, os, select, socket, sqlite3, subprocess, sys, tempfile, threading, time
@@ -224,27 +224,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"
 def controlled(tmp_path_factory):
     """The programs, and what controls them, on threads of the system."""
     folder = tmp_path_factory.mktemp("carried")
-    (folder / "carried_programs.py").write_text(PROGRAMS)
-    (folder / "outside_programs.py").write_text(OUTSIDE)
-    try:
-        control = Control()
-    except NotPossibleError as error:
-        pytest.skip(str(error))
-    session = Session(Settings(str(folder)), lambda _: None, control)
-    session.start()
-    sys.path.insert(0, str(folder))
-    try:
-        import carried_programs  # noqa: PLC0415 - it has to be under control
-        import outside_programs  # noqa: PLC0415 - it has to be under control
-
-        for name, one in vars(outside_programs).items():
-            vars(carried_programs).setdefault(name, one)
-        yield control, carried_programs
-    finally:
-        session.stop()
-        sys.path.remove(str(folder))
-        sys.modules.pop("carried_programs", None)
-        sys.modules.pop("outside_programs", None)
+    sources = {"carried_programs": PROGRAMS, "outside_programs": OUTSIDE}
+    with under_control.controlled(folder, **sources) as (control, [carried, outside]):
+        for name, one in vars(outside).items():
+            vars(carried).setdefault(name, one)
+        yield control, carried
 
 
 def _lines(failure):

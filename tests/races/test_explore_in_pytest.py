@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
+
+from races.under_control import Project
 
 pytest.importorskip("ungil.races._native._core", reason="exploring needs the native core")
 if not hasattr(os, "fork"):
@@ -46,34 +46,13 @@ RACY = """
 """
 
 
-class Project:
+class Explored(Project):
     def __init__(self, folder):
-        self.folder = folder
-        self.write("together.py", TOGETHER)
-
-    def write(self, name, text):
-        (self.folder / name).write_text(textwrap.dedent(text).lstrip())
-
-    def run(self, *command):
-        return subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=self.folder,
-            # With CI pytest says all of a failure once more, in its summary.
-            env={
-                **os.environ,
-                "CI": "",
-                "BUILD_NUMBER": "",
-                "XDG_CACHE_HOME": str(self.folder / "cache"),
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        super().__init__(folder, together=TOGETHER)
 
     def explore(self, text, *options):
         self.write("test_it.py", text)
-        done = self.run("pytest", "-p", "no:cacheprovider", "--ungil-explore", *options)
+        done = self.pytest("--ungil-explore", *options)
         assert "INTERNALERROR" not in done.stdout
         assert done.stderr == ""
         return done
@@ -92,7 +71,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path):
-    return Project(tmp_path)
+    return Explored(tmp_path)
 
 
 def test_a_racy_test_fails_in_a_schedule_that_replays(project):
@@ -425,9 +404,9 @@ def test_a_schedule_that_cannot_be_kept(project):
 def test_the_example(tmp_path):
     shutil.copytree(EXAMPLES / "races", tmp_path / "races")
     project = Project(tmp_path / "races")
-    plain = project.run("pytest", "-p", "no:cacheprovider")
+    plain = project.pytest()
     assert "3 passed" in plain.stdout
-    done = project.run("pytest", "-p", "no:cacheprovider", "--ungil-explore")
+    done = project.pytest("--ungil-explore")
     assert (done.returncode, done.stderr) == (1, "")
     assert "2 failed, 1 passed" in done.stdout
     for line in ("assert 5 == 10", "assert 2 == 1"):

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ungil.races import Session, Settings
+from races import under_control
 from ungil.races.schedule import (
     STRATEGIES,
-    Control,
-    NotPossibleError,
     Recorded,
     RecordedError,
     explore,
@@ -361,22 +359,8 @@ IN_ORDER = (
 def controlled(tmp_path_factory):
     """The programs, and what controls them."""
     folder = tmp_path_factory.mktemp("scheduled")
-    (folder / "scheduled_programs.py").write_text(PROGRAMS)
-    try:
-        control = Control()
-    except NotPossibleError as error:
-        pytest.skip(str(error))
-    session = Session(Settings(str(folder)), lambda _: None, control)
-    session.start()
-    sys.path.insert(0, str(folder))
-    try:
-        import scheduled_programs  # noqa: PLC0415 - it has to be under control
-
-        yield control, scheduled_programs
-    finally:
-        session.stop()
-        sys.path.remove(str(folder))
-        sys.modules.pop("scheduled_programs", None)
+    with under_control.controlled(folder, scheduled_programs=PROGRAMS) as (control, [programs]):
+        yield control, programs
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ungil.races import Session, Settings
-from ungil.races.schedule import Control, NotPossibleError, explore, spread
+from races import under_control
+from ungil.races.schedule import explore, spread
 from ungil.races.schedule.pieces.carrying import explored
 from ungil.races.schedule.pieces.piece import Piece
 
@@ -60,22 +60,8 @@ def interpreted(program, result):
 def controlled(tmp_path_factory):
     """The programs, and what controls them."""
     folder = tmp_path_factory.mktemp("spread")
-    (folder / "spread_programs.py").write_text(PROGRAMS)
-    try:
-        control = Control()
-    except NotPossibleError as error:
-        pytest.skip(str(error))
-    session = Session(Settings(str(folder)), lambda _: None, control)
-    session.start()
-    sys.path.insert(0, str(folder))
-    try:
-        import spread_programs  # noqa: PLC0415 - it has to be under control
-
-        yield control, spread_programs
-    finally:
-        session.stop()
-        sys.path.remove(str(folder))
-        sys.modules.pop("spread_programs", None)
+    with under_control.controlled(folder, spread_programs=PROGRAMS) as (control, [programs]):
+        yield control, programs
 
 
 def in_pieces(control, test, at_once, most):

@@ -1,13 +1,9 @@
 """Exploring from within a program: a test that is decorated, and what workers make of it."""
 
-import os
-import subprocess
-import sys
-import textwrap
-
 import pytest
 
 import ungil.races
+from races.under_control import Project
 
 pytest.importorskip("ungil.races._native._core", reason="exploring needs the native core")
 
@@ -87,36 +83,9 @@ DECORATED = """
 """
 
 
-class Project:
-    def __init__(self, folder):
-        self.folder = folder
-        for name, text in (("shared.py", SHARED), ("test_it.py", DECORATED)):
-            (folder / name).write_text(textwrap.dedent(text).lstrip())
-
-    def run(self, *command):
-        return subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=self.folder,
-            # With CI pytest says all of a failure once more, in its summary.
-            env={
-                **os.environ,
-                "CI": "",
-                "BUILD_NUMBER": "",
-                "XDG_CACHE_HOME": str(self.folder / "cache"),
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def pytest(self, *options):
-        return self.run("pytest", "-p", "no:cacheprovider", *options)
-
-
 @pytest.fixture
 def project(tmp_path):
-    return Project(tmp_path)
+    return Project(tmp_path, shared=SHARED, test_it=DECORATED)
 
 
 def test_a_decorated_test_raises_its_own_error(project):
