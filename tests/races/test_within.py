@@ -182,3 +182,24 @@ def test_what_there_is_not(option):
 
     with pytest.raises(ValueError, match=r"no (strategy|carrier) '(fast|boats)'; there are"):
         test()
+
+
+def test_a_failed_assertion_is_explained(project):
+    project.write(
+        "test_it.py",
+        """
+        import ungil.races
+        from shared import Counter, together
+
+        @ungil.races.explore(schedules=50)
+        def test_racy():
+            counter = Counter()
+            together(counter.add, counter.add)
+            assert counter.n == 2, "lost"
+        """,
+    )
+    done = project.pytest()
+    assert "AssertionError: lost" in done.stdout
+    assert "assert 1 == 2" in done.stdout
+    assert "+  where 1 = <shared.Counter object at" in done.stdout
+    assert "in schedule " in done.stdout

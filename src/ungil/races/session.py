@@ -15,7 +15,7 @@ from ungil.races.calls import PREFIX
 from ungil.races.instrument.halves import HALVES
 from ungil.races.instrument.hook import Hook
 from ungil.races.instrument.loading import compiled
-from ungil.races.instrument.pytest_rewriting import watch_tests
+from ungil.races.instrument.pytest_rewriting import watch_tests, watched_test
 from ungil.races.journal import Record
 from ungil.races.scope import is_stdlib
 from ungil.races.settings import Settings
@@ -155,8 +155,11 @@ class Session:
             path = getattr(module, "__file__", None)
             if path is None or not path.endswith(".py") or not self.settings.scope(name, path):
                 continue
+            loader = getattr(module, "__loader__", None)
             try:
-                code = self.code(Path(path).read_bytes(), path, name)
+                code = self._test_code(name, path, loader) or self.code(
+                    Path(path).read_bytes(), path, name
+                )
             except (OSError, SyntaxError, ValueError) as error:
                 self._failed(name, str(error))
                 continue
@@ -169,6 +172,14 @@ class Session:
                 if replaced is not None and replaced.co_freevars == code.co_freevars:
                     self._exchanged.append((function, code))
                     function.__code__ = replaced
+
+    def _test_code(self, module: str, path: str, loader: object) -> CodeType | None:
+        """As `code`, of a module whose assertions pytest explains."""
+        make = self.watch.make
+        code = watched_test(loader, Path(path), make, self._cache, self._finishing)
+        if code is not None:
+            self._told("watched", module)
+        return code
 
     def _done(self, module: str) -> None:
         self.watch.core.module_done()

@@ -9,7 +9,9 @@ failed is the same to the letter.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 Trace = Callable[[str], None]
 
-__all__ = ["watch_tests"]
+__all__ = ["watch_tests", "watched_test"]
 
 
 def watch_tests(
@@ -85,17 +87,53 @@ def watch_tests(
     hook.create_module = create_module  # type: ignore[method-assign]
     rewrite._read_pyc = read  # noqa: SLF001
     hook._ungil_hook = True  # type: ignore[attr-defined]  # noqa: SLF001 - for `Hook`
-    rewriter.visit_Touched = _visit_touched  # type: ignore[attr-defined]
-    rewriter.visit_WatchedName = _visit_watched_name  # type: ignore[attr-defined]
+    looking = ExitStack()
+    looking.enter_context(_looking_through(rewriter))
 
     def restore() -> None:
+        looking.close()
         hook.create_module = plain_module  # type: ignore[method-assign]
         rewrite._read_pyc = plain_read  # noqa: SLF001
         del hook._ungil_hook  # type: ignore[attr-defined]  # noqa: SLF001
-        del rewriter.visit_Touched  # type: ignore[attr-defined]
-        del rewriter.visit_WatchedName  # type: ignore[attr-defined]
 
     return restore
+
+
+def watched_test(
+    loader: object, file: Path, make: Make, cache: Path | None, first: Finishing | None
+) -> CodeType | None:
+    """The code of a module that was imported, if it is one that pytest has taken apart.
+
+    Args:
+        loader: Of the module.
+        file: Its source.
+        make: As `Hook` has them.
+        cache: Likewise.
+        first: What is done to it before pytest takes it apart.
+
+    Returns:
+        None if it is not, or cannot be had.
+    """
+    rewrite = sys.modules.get("_pytest.assertion.rewrite")
+    if rewrite is None or not isinstance(loader, rewrite.AssertionRewritingHook):
+        return None
+    with _looking_through(rewrite.AssertionRewriter):
+        code, _ = _code(loader, file, make, cache, first, lambda: None)
+    return code
+
+
+@contextmanager
+def _looking_through(rewriter: type[AssertionRewriter]) -> Iterator[None]:
+    """Teach pytest to, unless it was."""
+    visitors = {"visit_Touched": _visit_touched, "visit_WatchedName": _visit_watched_name}
+    new = [name for name in visitors if not hasattr(rewriter, name)]
+    for name in new:
+        setattr(rewriter, name, visitors[name])
+    try:
+        yield
+    finally:
+        for name in new:
+            delattr(rewriter, name)
 
 
 def _code(
