@@ -1,5 +1,7 @@
 """Exploring from within a program: a test that is decorated, and what workers make of it."""
 
+import os
+
 import pytest
 
 import ungil.races
@@ -203,3 +205,11 @@ def test_a_failed_assertion_is_explained(project):
     assert "assert 1 == 2" in done.stdout
     assert "+  where 1 = <shared.Counter object at" in done.stdout
     assert "in schedule " in done.stdout
+
+
+def test_exploring_again_registers_nothing_more(monkeypatch):
+    ungil.races.explore(lambda: None)
+    calls = []
+    monkeypatch.setattr(os, "register_at_fork", lambda **functions: calls.append(functions))
+    ungil.races.explore(lambda: None)
+    assert calls == []

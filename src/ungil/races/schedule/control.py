@@ -18,7 +18,7 @@ from ungil.races.abroad import keep
 from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.candidate import Place, place_of
 from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
-from ungil.races.schedule.carriers.forking import attend
+from ungil.races.schedule.carriers.forking import attend, leave
 from ungil.races.schedule.carriers.system import SystemThreads
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
@@ -133,10 +133,10 @@ class Control:
         self._tries = False
         self._primitives = Primitives(_core)
         self.forget()
-        attend(self)
 
     def start(self) -> None:
         """Take control."""
+        attend(self)
         forms = (*FORMS, "between")
         offer({one: getattr(self._native, f"point_{one}") for one in forms}, harmless(forms))
         pairs = self._primitives.pairs()
@@ -154,6 +154,7 @@ class Control:
 
     def stop(self) -> None:
         """Let go; the instrumented code goes on as it is."""
+        leave()
         self._native.restore()
 
     def make(self, touches: Sequence[Touch]) -> list[object]:

@@ -9,23 +9,35 @@ from __future__ import annotations
 import _thread
 import os
 import threading
-import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ungil.races.schedule.control import Control
 
-__all__ = ["attend"]
+__all__ = ["attend", "leave"]
 
 
 class _Forks:
-    def __init__(self, control: Control) -> None:
-        self._control = weakref.ref(control)
+    """Is registered once, for whoever is in control: that cannot be undone."""
+
+    def __init__(self) -> None:
+        self._control: Control | None = None
+        self._registered = False
         self._kept: list[tuple[object, str, object]] = []
 
-    def before(self) -> None:
-        control = self._control()
+    def attend(self, control: Control | None) -> None:
+        self._control = control
+        if not self._registered and hasattr(os, "register_at_fork"):
+            self._registered = True
+            os.register_at_fork(
+                before=self._before,
+                after_in_parent=partial(self._after, in_child=False),
+                after_in_child=partial(self._after, in_child=True),
+            )
+
+    def _before(self) -> None:
+        control = self._control
         if control is None or not control.is_calling():
             return
         current: Any = threading.current_thread()
@@ -36,8 +48,8 @@ class _Forks:
                 make: Any = vars(_thread)["_make_thread_handle"]
                 setattr(current, name, make(threading.get_ident()))
 
-    def after(self, *, in_child: bool) -> None:
-        control = self._control()
+    def _after(self, *, in_child: bool) -> None:
+        control = self._control
         if in_child and control is not None:
             control.let_free()
         elif not in_child:
@@ -46,12 +58,14 @@ class _Forks:
         self._kept.clear()
 
 
+_forks = _Forks()
+
+
 def attend(control: Control) -> None:
     """Be there when a program forks that is under control."""
-    if hasattr(os, "register_at_fork"):
-        forks = _Forks(control)
-        os.register_at_fork(
-            before=forks.before,
-            after_in_parent=partial(forks.after, in_child=False),
-            after_in_child=partial(forks.after, in_child=True),
-        )
+    _forks.attend(control)
+
+
+def leave() -> None:
+    """Nobody is in control any more."""
+    _forks.attend(None)
