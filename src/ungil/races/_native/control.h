@@ -6,6 +6,7 @@
 #include "native.h"
 
 typedef struct Runner Runner;
+typedef struct Segment Segment;
 
 /* A use of something that threads may share: as threads.Access, of which `how` are the
    flags. */
@@ -131,14 +132,30 @@ runner_here(Runner **runner)
     return true;
 }
 
+/* Variables. */
 Variable *turns_variable(Turns *turns, const void *object, uint64_t part);
+PyObject *variable_access(Turns *turns, Use use);
+PyObject *turns_accesses(Turns *turns, const Use *uses, int number);
+int variable_learn(Turns *turns, Runner *runner, Touch *touch, Use use);
+void variables_free(Turns *turns);
+
+/* Segments. */
+Segment *segment_of(const Runner *runner);
+int segment_begin(Turns *turns, Runner *runner, Py_ssize_t choice);
+int segment_used(Segment *segment, PyObject *access);
+int segment_came(Runner *runner, Touch *touch, PyObject *half, PyObject *accesses);
+
+/* Turns. */
+Runner *turns_choose(Turns *turns, Runner *current, double idle);
+void turns_no_end(Turns *turns, Runner *runner);
+void turns_hand_over(Turns *turns, Runner *runner);
+int turns_switch(Turns *turns, Runner *runner);
 int turns_point(Turns *turns, Runner *runner, PyObject *pending, PyObject *blocked,
                 PyObject *waits, PyObject *lock, double deadline);
 int turns_use(Turns *turns, Runner *runner, Touch *touch, const Use *uses, int number,
               PyObject *half);
 int turns_used(Turns *turns, Runner *runner, Use use);
 int turns_came(Runner *runner);
-PyObject *turns_accesses(Turns *turns, const Use *uses, int number);
 
 /* Locks. */
 int lock_is_taken(Turns *turns, PyObject *lock); /* -1: an error, -2: it is none */
@@ -146,7 +163,12 @@ int locks_restore(Turns *turns);
 
 extern PyObject *ended_type; /* is raised in a thread that is ended */
 
-int turns_set(PyObject *access, PyObject *ended);
+extern PyObject *no_text, *no_accesses;
+
+int runners_set(void);
+int variables_set(PyObject *access);
+int choosing_set(void);
+int turns_set(PyObject *ended);
 int taking_set(PyObject *originals, PyObject *library, PyObject *lock, PyObject *reentrant);
 int points_set(PyObject *containers);
 

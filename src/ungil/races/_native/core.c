@@ -81,7 +81,8 @@ control(PyObject *self, PyObject *args, PyObject *kwargs)
                                      &PyType_Type, &access, &ended)
         || language(what, types, local, cached, filling, setting) < 0
         || taking_set(originals, library, lock, reentrant) < 0
-        || turns_set(access, ended) < 0 || points_set(containers) < 0) {
+        || runners_set() < 0 || variables_set(access) < 0 || choosing_set() < 0
+        || turns_set(ended) < 0 || points_set(containers) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;

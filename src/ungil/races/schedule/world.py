@@ -5,8 +5,8 @@ or waits; there, if more than one thread could go on, the strategy chooses. Betw
 choices a thread runs undisturbed; that is a *segment*. Time is virtual: it passes when
 somebody sleeps, or when nobody can go on and somebody waits with a timeout.
 
-What happens at each point is in the native core (`_native/turns.c`), which asks for what is
-here.
+What happens at each point is in the native core (`_native/turns.c`, `choosing.c`), which asks
+for what is here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["Outcome", "World"]
 
 MOST_STEPS = 20_000
 MOST_USES = 500_000
-"""As in `_native/turns.c`."""
+"""As in the native core."""
 
 
 @dataclass(frozen=True, slots=True)
