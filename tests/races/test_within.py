@@ -213,3 +213,51 @@ def test_exploring_again_registers_nothing_more(monkeypatch):
     monkeypatch.setattr(os, "register_at_fork", lambda **functions: calls.append(functions))
     ungil.races.explore(lambda: None)
     assert calls == []
+
+
+HANGING = """
+    import os, sys, threading
+    import hanging, ungil.races
+    from shared import Counter, together
+
+    def computes():
+        counter = Counter()
+        def waits():
+            while counter.n == 0: counter.n
+            while True: pass
+        together(counter.add, waits)
+
+    def waits():
+        r, w = os.pipe()
+        together(lambda: os.read(r, 1))
+
+    def main_computes():
+        together(lambda: None)
+        while True: pass
+
+    def decorated():
+        ungil.races.explore(patience=3)(main_computes)()
+
+    if __name__ == "__main__":
+        for test in (hanging.computes, hanging.waits, hanging.main_computes):
+            for carrier in ("greenlets", "threads"):
+                try: ungil.races.explore(test, carrier=carrier, patience=3)
+                except RuntimeError as error: print(str(error).partition(". It ")[0])
+        found = ungil.races.explore(lambda: None)
+        print(found.failure, threading.active_count())
+        try: hanging.decorated()
+        except RuntimeError as error: print(str(error).partition(". It ")[0])
+"""
+
+
+def test_what_comes_to_no_end_is_given_up(project):
+    project.write("hanging.py", HANGING)
+    done = project.run("hanging")
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    file = str(project.folder / "hanging.py")
+    computes, waits, main = (f"last seen in {file}:{line} (" for line in (9, 14, 18))
+    for said, place in zip(
+        lines, [computes] * 2 + [waits] * 2 + [main] * 2 + ["None 1"] + [main], strict=True
+    ):
+        assert place in said

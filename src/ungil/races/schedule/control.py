@@ -19,11 +19,12 @@ from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.candidate import Place, place_of
 from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
 from ungil.races.schedule.carriers.forking import attend, leave
+from ungil.races.schedule.carriers.reaching import raise_in_no_more
 from ungil.races.schedule.carriers.system import SystemThreads
 from ungil.races.schedule.primitives import Primitives
 from ungil.races.schedule.strategies import Strategy
 from ungil.races.schedule.threads import Access, Thread
-from ungil.races.schedule.world import Outcome, World
+from ungil.races.schedule.world import NoEndError, Outcome, World
 from ungil.races.trace import Touch
 from ungil.races.watching import language, rows
 
@@ -104,6 +105,7 @@ class Control:
 
     Attributes:
         carrier: What threads run on: `greenlets` or `threads`, those of the system.
+        executions: How many have begun.
         outside: Did somebody wait where it was not seen, since `forget`?
         left: The names of threads that could not be ended since then.
     """
@@ -131,6 +133,8 @@ class Control:
         self._made: list[tuple[Point, Place]] = []
         self._world: World | None = None
         self._tries = False
+        self.executions = 0
+        self._giving_up = threading.Lock()
         self._primitives = Primitives(_core)
         self.forget()
 
@@ -239,6 +243,7 @@ class Control:
         world.before_threads = before_threads
         world.tries = self._tries
         self._world = world
+        self.executions += 1
         self._primitives.begin()
         self._native.carry(world)
         try:
@@ -247,6 +252,9 @@ class Control:
         finally:
             self._native.carry(None)
             self._world = None
+            if world.given_up:
+                with self._giving_up:
+                    raise_in_no_more(self._primitives.original["get_ident"]())
             world.rest()
             self._primitives.end(world.left)
         self._tries = world.tries
@@ -254,6 +262,22 @@ class Control:
         self.left.update(dict.fromkeys(one.name for one in world.left))
         strategy.ended(world)
         return world, outcome
+
+    def give_up(self, why: str) -> None:
+        """Let the execution that runs raise `NoEndError`; from a thread that is none of its."""
+        world = self._world
+        if world is None:
+            return
+        with self._giving_up:
+            world.given_up = True
+            if self._world is world:
+                world.give_up(NoEndError(why))
+
+    @property
+    def has_given_up(self) -> bool:
+        """Is the execution that runs to come to its end at once?"""
+        world = self._world
+        return world is not None and world.given_up
 
     @contextmanager
     def suspended(self) -> Iterator[None]:

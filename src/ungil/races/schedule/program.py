@@ -32,6 +32,7 @@ from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.recorded import read_recorded
 from ungil.races.schedule.request import Request
 from ungil.races.schedule.stress import Stress
+from ungil.races.schedule.watchdog import where_it_hangs
 from ungil.races.schedule.whole import whole_program
 from ungil.races.session import Session
 from ungil.races.settings import Settings
@@ -214,20 +215,16 @@ _WAITS = 0.2
 
 def _watch_over(control: Control, request: Request, answers: _Answers) -> None:
     """End the process if an execution comes to no end: it waits for what is not controlled."""
-    main_thread = threading.get_ident()
+    home = threading.get_ident()
 
     def patience(computed: float) -> float:
         may_change = request.carrier == "auto" and control.carrier != "threads"
         is_short = may_change and computed < _WAITS
         return min(_SHORT, request.patience) if is_short else request.patience
 
-    def where() -> str:
-        frames, thread = sys._current_frames(), control.occupied  # noqa: SLF001 - where they are
-        of = main_thread if thread is None or control.carrier != "threads" else thread.ident
-        return _where(frames.get(of))
-
     def hung() -> Found:
-        return {"hung": where(), "executions": answers.executions, "carrier": control.carrier}
+        place = where_it_hangs(control, home)
+        return {"hung": place, "executions": answers.executions, "carrier": control.carrier}
 
     _watch(answers, lambda: control.moves, patience, hung)
 
@@ -260,18 +257,6 @@ def _watch(
         os._exit(0)
 
     threading.Thread(target=look, daemon=True).start()
-
-
-def _where(frame: Any) -> str:  # noqa: ANN401 - a frame
-    """The innermost call that is not ours."""
-    ours = str(Path(__file__).parent)
-    while frame is not None and frame.f_code.co_filename.startswith(ours):
-        frame = frame.f_back
-    return (
-        ""
-        if frame is None
-        else f"{frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_qualname})"
-    )
 
 
 if __name__ == "__main__":

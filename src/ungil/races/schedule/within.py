@@ -13,6 +13,7 @@ from ungil.races.schedule.carriers.fitting import explore_on
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Exploration, Failure
 from ungil.races.schedule.strategies import Replay
+from ungil.races.schedule.watchdog import watched_over
 from ungil.races.session import Session
 from ungil.races.settings import Settings
 
@@ -37,6 +38,7 @@ class Options(TypedDict, total=False):
     seconds: float | None
     seed: int
     carrier: str
+    patience: float
     include: Sequence[str]
     exclude: Sequence[str]
     folder: Path | None
@@ -90,6 +92,7 @@ def explore_here(
             (how many at most; 1000), `seconds` (how long at most; None for no limit), `seed`
             (of what is drawn; 0), `carrier` (what threads run on: `greenlets`, `threads` of
             the system, or `auto`: on greenlets unless the test turns out to need threads),
+            `patience` (for how many seconds nobody may come to a choice; 10),
             `include` and `exclude` (packages that are watched as well, or not), `folder`
             (the project's; default: the current one).
 
@@ -97,7 +100,8 @@ def explore_here(
         ValueError: There is no such strategy or carrier, both `test` and `setup` are given,
             or `outcome` with too many workers.
         RuntimeError: This process is being watched already, threads cannot be controlled
-            here, or the test does not do the same in the same schedule.
+            here, the test does not do the same in the same schedule, or it comes to no
+            choice any more: it computes without end, or waits for what does not come.
     """
     if test is not None and setup is not None:
         raise ValueError("either a test is explored, or what setup makes")
@@ -125,6 +129,7 @@ def _explored(
     seconds: float | None = None,
     seed: int = 0,
     carrier: str = "auto",
+    patience: float = 10,
 ) -> Exploration:
     project = Path.cwd() if folder is None else folder.absolute()
     control = Control()
@@ -133,15 +138,16 @@ def _explored(
     session.start()
     try:
         session.take_over()
-        found, _ = explore_on(
-            carrier,
-            control,
-            made(control),
-            strategy=strategy,
-            schedules=schedules,
-            seconds=seconds,
-            seed=seed,
-        )
+        with watched_over(control, patience):
+            found, _ = explore_on(
+                carrier,
+                control,
+                made(control),
+                strategy=strategy,
+                schedules=schedules,
+                seconds=seconds,
+                seed=seed,
+            )
         return found
     finally:
         session.stop()

@@ -25,7 +25,7 @@ from ungil.races.schedule.threads import Thread, Turns
 if TYPE_CHECKING:
     from ungil.races.schedule.strategies import Strategy
 
-__all__ = ["Outcome", "World"]
+__all__ = ["NoEndError", "Outcome", "World"]
 
 MOST_STEPS = 20_000
 MOST_USES = 500_000
@@ -61,6 +61,10 @@ class Outcome:
 _PASSED = Outcome("passed")
 
 
+class NoEndError(RuntimeError):
+    """Nobody comes to a choice any more; the message says where it was seen last."""
+
+
 class World(Turns):
     """Runs a function and the threads that it starts.
 
@@ -72,6 +76,7 @@ class World(Turns):
             all chosen.
         left: Threads that could not be ended.
         is_child: Is this a process that the program has forked? It is not under control.
+        given_up: Was it, from another thread, as it comes to no end?
     """
 
     def __init__(self, strategy: Strategy, carrier: Carrier) -> None:
@@ -87,7 +92,7 @@ class World(Turns):
         self.before_threads: Callable[[], Strategy] | None = None
         self.outside = False
         self.left: list[Thread] = []
-        self.is_child = False
+        self.is_child = self.given_up = False
         self.here = carrier.here
         self.who = carrier.who
         self._carrier = carrier
@@ -101,7 +106,8 @@ class World(Turns):
         """Run a function as the main thread, until it and its threads have ended.
 
         Raises:
-            RuntimeError: The strategy cannot go on, since the program goes another way.
+            RuntimeError: The strategy cannot go on, since the program goes another way; or it
+                was given up.
         """
         main = self._new("0")
         main.name = "MainThread"
@@ -113,6 +119,12 @@ class World(Turns):
         if self._trouble is not None:
             raise self._trouble
         return self._outcome or _PASSED
+
+    def give_up(self, error: NoEndError) -> None:
+        """Let `run` raise this, as soon as whoever runs can be reached; from another thread."""
+        self._trouble = error
+        self.over = True
+        self._carrier.give_up()
 
     def fail(self, thread: Thread, error: BaseException) -> NoReturn:
         """An exception was not caught: the execution is over."""

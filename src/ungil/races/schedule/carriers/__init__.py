@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent, greenlet
 
+from ungil.races.schedule.carriers.reaching import Ended, call_back, raise_in
 from ungil.races.schedule.threads import Thread
 
 if TYPE_CHECKING:
     from ungil.races.schedule.world import World
 
 __all__ = ["Carrier", "Ended", "Greenlets"]
-
-
-class Ended(BaseException):
-    """Is raised in a thread that is ended from outside."""
 
 
 class Carrier(Protocol):
@@ -56,6 +53,9 @@ class Carrier(Protocol):
 
     def end(self, thread: Thread) -> bool:
         """Raise `Ended` where a thread waits, if it has not ended; has it unwound?"""
+
+    def give_up(self) -> None:
+        """Get all back to who called `run`, from a thread that is none of these."""
 
     def who(self) -> Thread | None:
         """Which of its threads calls this; None if it is none of them."""
@@ -125,6 +125,11 @@ class Greenlets:
             thread.carried.throw(Ended)
             self.world.hand_over(self._main)
         return True
+
+    def give_up(self) -> None:
+        """End whoever runs; then the others are."""
+        if not call_back(self._home):
+            raise_in(self._home)
 
     def who(self) -> Thread | None:
         """Whoever runs, in this thread of the system."""

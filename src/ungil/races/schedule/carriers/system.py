@@ -8,16 +8,14 @@ for its turn. When it comes there is not chosen: that is the price.
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ungil.races.schedule.carriers import Ended
+from ungil.races.schedule.carriers.reaching import Ended, call_back, raise_in, reachable
 from ungil.races.schedule.threads import Thread
 
 if TYPE_CHECKING:
@@ -97,7 +95,7 @@ class SystemThreads:
         main.ident = self._ident()
         self.world.running = main
         try:
-            with self._reachable():
+            with reachable(self._is_wanted):
                 self._carry(main, body)
             if not self.world.over:
                 self._acquire(main.carried.turn)
@@ -134,8 +132,8 @@ class SystemThreads:
         if me is self._main:
             return
         self._wake(self._main)
-        if self._main.away and hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(self._main.ident, signal.SIGURG)
+        if self._main.away:
+            call_back(self._main.ident)
         if me is not None:
             self._acquire(me.carried.turn)
 
@@ -150,14 +148,21 @@ class SystemThreads:
         if carried.has_ended:
             return True
         if thread.away:
-            _raise_in(thread.ident)
+            raise_in(thread.ident)
         else:
             self._wake(thread)
         limit = _TICK if thread.away else _UNWINDING
         if self._acquire(carried.done, True, limit):
             return True
-        _raise_in(thread.ident)
+        raise_in(thread.ident)
         return False
+
+    def give_up(self) -> None:
+        """End whoever runs, or is away; then the others are."""
+        running = self.world.running
+        if running is not None:
+            raise_in(running.ident)
+        self.leave()
 
     def who(self) -> Thread | None:
         """Which of its threads calls this."""
@@ -229,24 +234,9 @@ class SystemThreads:
         if thread.carried.turn.locked():
             self._release(thread.carried.turn)
 
-    @contextmanager
-    def _reachable(self) -> Iterator[None]:
-        """The main thread of the process can be called back from where it is away."""
-        if threading.current_thread() is not threading.main_thread() or not hasattr(
-            signal, "SIGURG"
-        ):
-            yield
-            return
-
-        def called(*_: object) -> None:
-            if self.world.over and self._main.away and not self._main.carried.has_ended:
-                raise Ended
-
-        before = signal.signal(signal.SIGURG, called)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGURG, before)
+    def _is_wanted(self) -> bool:
+        """Is the main thread away, and all over?"""
+        return self.world.over and self._main.away and not self._main.carried.has_ended
 
     # The watch.
 
@@ -302,8 +292,3 @@ def _sleep(native: int) -> object:
     if not fields.get("State", "S").startswith("S"):
         return None
     return fields.get("voluntary_ctxt_switches"), fields.get("nonvoluntary_ctxt_switches")
-
-
-def _raise_in(ident: int) -> None:
-    """Raise `Ended` in a thread as soon as it is back from C code."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Ended))
