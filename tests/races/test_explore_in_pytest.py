@@ -372,6 +372,80 @@ def test_strategies(project, strategy):
     assert program == ["-m", "pytest", "-p", "no:cacheprovider"]
 
 
+SLOW = """
+    import threading, time
+
+    import pytest
+    from together import Counter, together
+
+    @pytest.fixture(scope="module")
+    def made():
+        return []
+
+    @pytest.fixture
+    def counter(made):
+        made.append("made")
+        yield Counter()
+        made.append("gone")
+
+    def test_adds(counter):
+        def add():
+            n = counter.n
+            time.sleep(0.01)
+            counter.n = n + 1
+
+        together(add, add)
+        assert counter.n == 2
+
+    def test_deadlock():
+        a, b = threading.Lock(), threading.Lock()
+
+        def takes(first, second):
+            with first:
+                time.sleep(0.01)
+                with second: pass
+
+        together(lambda: takes(a, b), lambda: takes(b, a))
+
+    def test_only_in_plain_threads():
+        together(lambda: None)
+        assert type(threading.excepthook).__name__ == "method"
+
+    def test_locked(counter):
+        together(counter.add_locked, counter.add_locked)
+        assert counter.n == 2
+
+    def test_without_threads(counter):
+        counter.add()
+
+    def test_all_is_taken_down(made):
+        together(lambda: None)
+        assert made == ["made", "gone"] * (len(made) // 2)
+"""
+
+
+def test_stress(project):
+    found, done = project.outcomes(
+        SLOW, "--ungil-strategy=stress", "--ungil-schedules=20", "--ungil-seconds=5"
+    )
+    assert found == {
+        "test_adds": "FAILED",
+        "test_deadlock": "FAILED",
+        "test_only_in_plain_threads": "FAILED",
+        "test_locked": "PASSED",
+        "test_without_threads": "PASSED",
+        "test_all_is_taken_down": "PASSED",
+    }
+    assert "It fails in trial 1 of stress: AssertionError: assert 1 == 2" in done.stdout
+    assert "It does not go on in trial 1 of stress: MainThread at together.py:6" in done.stdout
+    assert done.stdout.count("No schedule of ours shows it.") == 1
+    assert "5 tests explored in" in done.stdout
+    assert "trials, by stress" in done.stdout
+    assert len(project.schedules()) == 2
+    for file in project.schedules():
+        assert project.run("ungil", "race", "replay", file).returncode == 1
+
+
 def test_as_many_schedules_as_wanted(project):
     done = project.explore(RACY.replace("counter.add", "counter.add_locked"), "--ungil-schedules=7")
     assert "explored in 7 schedules" in done.stdout
@@ -380,8 +454,8 @@ def test_as_many_schedules_as_wanted(project):
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--ungil-strategy=dpor", "no strategy 'dpor'; there are pct, pos, random"),
-        ("--ungil-strategy=fast", "no strategy 'fast'; there are pct, pos, random"),
+        ("--ungil-strategy=dpor", "no strategy 'dpor'; there are pct, pos, random, stress"),
+        ("--ungil-strategy=fast", "no strategy 'fast'; there are pct, pos, random, stress"),
         ("--ungil-schedules=0", "at least one"),
         ("--ungil-seconds=0", "more than none"),
     ],

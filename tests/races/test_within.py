@@ -261,3 +261,76 @@ def test_what_comes_to_no_end_is_given_up(project):
         lines, [computes] * 2 + [waits] * 2 + [main] * 2 + ["None 1"] + [main], strict=True
     ):
         assert place in said
+
+
+STRESSED = """
+    import os, sys, threading, time
+    import stressed, ungil.races
+    from shared import Counter, together
+
+    class Slow(Counter):
+        def add(self):
+            n = self.n
+            time.sleep(0.01)
+            self.n = n + 1
+
+    class Odd(Exception):
+        def __init__(self, one, other): super().__init__(one)
+
+    def adds():
+        counter = Slow()
+        together(counter.add, counter.add)
+        if counter.n != 2: raise LookupError(counter.n)
+
+    def odd():
+        together(lambda: None)
+        raise Odd(1, 2)
+
+    def hangs():
+        together(threading.Event().wait)
+
+    def ends():
+        os._exit(7)
+
+    if __name__ == "__main__":
+        explore = ungil.races.explore
+        for test in (stressed.adds, stressed.odd, stressed.hangs, stressed.ends):
+            found = explore(test, strategy="stress", patience=3)
+            print(found.failure.kind, found.failure.text, repr(found.failure.error))
+        adds = [Slow.add, Slow.add]
+        for workers in (adds, [Slow.add_locked] * 2):
+            found = explore(
+                setup=Slow, workers=workers, outcome=lambda counter: counter.n,
+                strategy="stress", schedules=20,
+            )
+            print(found.executions, found.failure and found.failure.text)
+        for test in (stressed.adds, stressed.odd):
+            try: explore(strategy="stress")(test)()
+            except Exception as error:
+                print(repr(error))
+                print(error.__notes__[0].splitlines()[0], error.__notes__[-1])
+        print(threading.active_count())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be copied")
+def test_stress(project):
+    project.write("stressed.py", STRESSED)
+    done = project.run("stressed")
+    assert done.stderr == ""
+    place = "MainThread at shared.py:6 (together); Thread-1 (wait) at"
+    lines = done.stdout.splitlines()
+    hung = lines.pop(2)
+    assert hung.startswith(f"deadlock {place}")
+    assert lines == [
+        "failed LookupError: 1 LookupError(1)",
+        "failed stressed.Odd: 1 None",
+        "failed the process of the test ended and said nothing None",
+        "1 AssertionError: no order of the workers gives 1, but 2",
+        "20 None",
+        "LookupError(1)",
+        f'  File "{project.folder / "stressed.py"}", line 17, in adds in trial 1',
+        "ScheduleFails('failed: stressed.Odd: 1')",
+        "in trial 1 in trial 1",
+        "1",
+    ]

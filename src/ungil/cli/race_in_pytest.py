@@ -57,8 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run each test that starts threads in many schedules, until one fails",
     )
     for name, kind, default, what in (
-        ("--ungil-strategy", str, "pct", "pct, pos or random"),
-        ("--ungil-schedules", int, 200, "how many for each test at most"),
+        ("--ungil-strategy", str, "pct", "pct, pos, random or stress"),
+        ("--ungil-schedules", int, None, "how many for each test at most"),
         ("--ungil-seconds", float, 30, "how long for each test at most"),
         ("--ungil-seed", int, 0, "of what is drawn"),
     ):

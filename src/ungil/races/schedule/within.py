@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from itertools import permutations
 from pathlib import Path
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from ungil.races import session as sessions
 from ungil.races.schedule.carriers.fitting import explore_on
 from ungil.races.schedule.control import Control
+from ungil.races.schedule.copies.forks import can_fork
+from ungil.races.schedule.copies.stressed import TRIALS, stress_aside
 from ungil.races.schedule.exploring import Exploration, Failure
-from ungil.races.schedule.strategies import Replay
 from ungil.races.schedule.watchdog import watched_over
+from ungil.races.schedule.workers import Controlled, Plain, Side, Workers
 from ungil.races.session import Session
 from ungil.races.settings import Settings
 
@@ -21,6 +22,9 @@ __all__ = ["ScheduleFails", "explore_here"]
 
 Shared = TypeVar("Shared")
 Given = ParamSpec("Given")
+
+_SCHEDULES = 1000
+"""At most so many, if nobody says otherwise."""
 
 _MOST_WORKERS = 6
 """All orders of more are too many."""
@@ -34,7 +38,7 @@ class Options(TypedDict, total=False):
     """How a test is explored; see `explore_here`."""
 
     strategy: str
-    schedules: int
+    schedules: int | None
     seconds: float | None
     seed: int
     carrier: str
@@ -81,6 +85,8 @@ def explore_here(
     decorates a test, which then runs in many schedules whenever it is called, and raises
     what it raises in the first that fails.
 
+    With the strategy `stress` it runs in plain threads, in a copy of this process.
+
     Args:
         test: Fails by an exception, a deadlock or without an end.
         setup: Is called in each schedule.
@@ -88,10 +94,11 @@ def explore_here(
         invariant: Is given it as well; the test fails if it gives False or raises.
         outcome: Is given it as well, and gives what came out: the test fails if no order of
             the workers, one after the other, gives the same.
-        options: `strategy` (`pct`, `pos`, `random` or `dpor`; default `pct`), `schedules`
-            (how many at most; 1000), `seconds` (how long at most; None for no limit), `seed`
-            (of what is drawn; 0), `carrier` (what threads run on: `greenlets`, `threads` of
-            the system, or `auto`: on greenlets unless the test turns out to need threads),
+        options: `strategy` (`pct`, `pos`, `random`, `dpor` or `stress`; default `pct`),
+            `schedules` (how many at most; 1000, of `stress` 10,000), `seconds` (how long at
+            most; None for no limit), `seed` (of what is drawn; 0), `carrier` (what threads run
+            on: `greenlets`, `threads` of the system, or `auto`: on greenlets unless the test
+            turns out to need threads),
             `patience` (for how many seconds nobody may come to a choice; 10),
             `include` and `exclude` (packages that are watched as well, or not), `folder`
             (the project's; default: the current one).
@@ -100,8 +107,9 @@ def explore_here(
         ValueError: There is no such strategy or carrier, both `test` and `setup` are given,
             or `outcome` with too many workers.
         RuntimeError: This process is being watched already, threads cannot be controlled
-            here, the test does not do the same in the same schedule, or it comes to no
-            choice any more: it computes without end, or waits for what does not come.
+            here (of `stress`: this process cannot be copied), the test does not do the same
+            in the same schedule, or it comes to no choice any more: it computes without end, or
+            waits for what does not come.
     """
     if test is not None and setup is not None:
         raise ValueError("either a test is explored, or what setup makes")
@@ -110,27 +118,29 @@ def explore_here(
     if outcome is not None and len(workers) > _MOST_WORKERS:
         raise ValueError(f"all orders of more than {_MOST_WORKERS} workers are too many")
 
-    def made(control: Control) -> Callable[[], object]:
+    def made(side: Side) -> Callable[[], object]:
         if setup is None:
             return test or (lambda: None)
-        return _Workers(control, setup, workers, invariant, outcome).test()
+        return Workers(side, setup, workers, invariant, outcome).test()
 
     return _explored(made, **options)
 
 
 def _explored(
-    made: Callable[[Control], Callable[[], object]],
+    made: Callable[[Side], Callable[[], object]],
     *,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     folder: Path | None = None,
     strategy: str = "pct",
-    schedules: int = 1000,
+    schedules: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     carrier: str = "auto",
     patience: float = 10,
 ) -> Exploration:
+    if strategy == "stress":
+        return _stressed(lambda: made(Plain()), schedules or TRIALS, seconds, patience)
     project = Path.cwd() if folder is None else folder.absolute()
     control = Control()
     settings = Settings(str(project), tuple(include), tuple(exclude))
@@ -142,15 +152,23 @@ def _explored(
             found, _ = explore_on(
                 carrier,
                 control,
-                made(control),
+                made(Controlled(control)),
                 strategy=strategy,
-                schedules=schedules,
+                schedules=schedules or _SCHEDULES,
                 seconds=seconds,
                 seed=seed,
             )
         return found
     finally:
         session.stop()
+
+
+def _stressed(
+    made: Callable[[], Callable[[], object]], trials: int, seconds: float | None, patience: float
+) -> Exploration:
+    if not can_fork():
+        raise RuntimeError("stress here needs processes that can be copied")
+    return stress_aside(made, trials=trials, seconds=seconds, patience=patience)
 
 
 def _decorated(function: Callable[Given, object], options: Options) -> Callable[Given, None]:
@@ -173,56 +191,6 @@ def _error(failure: Failure) -> BaseException:
         for thread, places in failure.steps
         for path, line, text in places
     ]
-    told = [f"in schedule {failure.found}, in this order:", *lines]
-    error.add_note("\n".join(told))
+    head = f"in schedule {failure.found}, in this order:" if lines else f"in trial {failure.found}"
+    error.add_note("\n".join([head, *lines]))
     return error
-
-
-class _Workers:
-    """A test that is made of what threads do with something that they share."""
-
-    def __init__(
-        self,
-        control: Control,
-        setup: Callable[[], Any],
-        workers: Sequence[Callable[[Any], object]],
-        invariant: Callable[[Any], object],
-        outcome: Callable[[Any], object] | None,
-    ) -> None:
-        self._control = control
-        self._setup = setup
-        self._workers = workers
-        self._invariant = invariant
-        self._outcome = outcome
-
-    def test(self) -> Callable[[], object]:
-        """What is run in each schedule."""
-        allowed = None if self._outcome is None else self._serial(self._outcome)
-
-        def test() -> None:
-            shared = self._setup()
-            self._control.together(self._workers, shared)
-            if self._invariant(shared) is False:
-                raise AssertionError("the invariant does not hold")
-            if self._outcome is not None and allowed is not None:
-                came = self._outcome(shared)
-                if came not in allowed:
-                    given = ", ".join(dict.fromkeys(map(repr, allowed))) or "none"
-                    raise AssertionError(f"no order of the workers gives {came!r}, but {given}")
-
-        return test
-
-    def _serial(self, outcome: Callable[[Any], object]) -> list[object]:
-        """What comes out if one worker runs after the other, in all orders."""
-        found: list[object] = []
-
-        def run(order: Sequence[Callable[[Any], object]]) -> None:
-            shared = self._setup()
-            for one in order:
-                self._control.together([one], shared)
-            found.append(outcome(shared))
-
-        for order in permutations(self._workers):
-            # An order that fails allows nothing.
-            self._control.execute(lambda order=order: run(order), Replay((), strict=False))  # type: ignore[misc]  # bound now
-        return found

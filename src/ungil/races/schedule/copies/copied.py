@@ -7,18 +7,14 @@ next one when it is known what schedules do to it.
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
 import time
-import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 from ungil.races.schedule.control import Control
-from ungil.races.schedule.copies.forks import Forks, be_quiet, heard
+from ungil.races.schedule.copies.aside import Tell, aside
+from ungil.races.schedule.copies.forks import Forks
 from ungil.races.schedule.copies.seeking import Seeker
 from ungil.races.schedule.exploring import Failure, Ran, Step, strategy_named
 from ungil.races.schedule.strategies import Pct, Replay, Strategy
@@ -30,9 +26,6 @@ STRATEGIES_OF_COPIES = ("pct", "pos", "random")
 
 _SHORT = 2.0
 """Seconds. Who has not ended then on greenlets may wait for more than locks and threads."""
-
-_LOCKS = ("_active_limbo_lock", "_shutdown_locks_lock")
-"""Of `threading`, which makes them anew after a fork; who is in control knows the old ones."""
 
 _GRACE = 20.0
 """Seconds that a copy may take beyond what it was given."""
@@ -164,47 +157,19 @@ class _Pieces:
 
 def _copied(body: Callable[[_Tell], None], limit: float) -> Sought:
     """What a copy of this process tells, which does nothing else."""
-    reader, writer = os.pipe()
-    locks = {name: one for name, one in vars(threading).items() if name in _LOCKS}
-    with warnings.catch_warnings():
-        # Who started threads before is told of it by Python; the copy does not need them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        number = os.fork()
-    if not number:
-        os.close(reader)
-        vars(threading).update(locks)
-        _be_copy(body, writer)
-    os.close(writer)
-    with suppress(OSError):
-        os.setpgid(number, number)  # as it does itself, whoever is first
-    try:
-        said = heard(reader, limit)
-    finally:
-        os.close(reader)
-        # With all that it has started, and that has started.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(number, signal.SIGKILL)
-        os.waitpid(number, 0)
+
+    def sought(tell: Tell) -> None:
+        body(lambda one: tell(_written(one)))
+
+    said = aside(sought, limit)
     return _read(said) if said else Sought(hung="the process that explored it came to no end")
 
 
-def _be_copy(body: Callable[[_Tell], None], writer: int) -> NoReturn:
-    def tell(sought: Sought) -> NoReturn:
-        whole = asdict(sought)
-        if whole["failure"] is not None:
-            whole["failure"].pop("error")
-        with os.fdopen(writer, "w", encoding="utf-8") as file:
-            json.dump(whole, file)
-        os._exit(0)
-
-    # A group of its own, so that it can be ended as a whole.
-    os.setpgid(0, 0)
-    be_quiet()
-    try:
-        body(tell)
-    finally:
-        # Whatever happened, this process is not the one that it was copied from.
-        os._exit(1)
+def _written(sought: Sought) -> bytes:
+    whole = asdict(sought)
+    if whole["failure"] is not None:
+        whole["failure"].pop("error")
+    return json.dumps(whole).encode()
 
 
 def _read(said: bytes) -> Sought:

@@ -14,7 +14,7 @@ from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.strategies import Pct, Strategy
 from ungil.races.schedule.strategies.dpor import Dpor
 
-__all__ = ["explored", "plain"]
+__all__ = ["explored", "plain", "traceback_of"]
 
 
 def explored(
@@ -80,7 +80,7 @@ def plain(found: Exploration) -> Found:
     error = found.failure.error
     shown: Found = asdict(replace(found, failure=replace(found.failure, error=None)))
     shown["failure"].pop("error")
-    shown["failure"]["traceback"] = "" if error is None else _shown(error)
+    shown["failure"]["traceback"] = "" if error is None else traceback_of(error)
     return shown
 
 
@@ -93,7 +93,7 @@ def _chooser(piece: Piece) -> Strategy:
     return chooser
 
 
-def _shown(error: BaseException) -> str:
+def traceback_of(error: BaseException) -> str:
     """Its traceback, without our own frames."""
     ours = str(Path(__file__).parents[1])
     frames = [
