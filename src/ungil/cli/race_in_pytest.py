@@ -148,7 +148,7 @@ class Together:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """Run a test several times at once, unless it is unsafe for a reason of its own."""
-        from ungil.races import run_together, why_unsafe  # noqa: PLC0415 - see above
+        from ungil.races import run_together, why_unsafe  # noqa: PLC0415 - most runs are not watched
 
         times = self._session.settings.together
         if times < 2:

@@ -202,13 +202,13 @@ keyed = receiver = holding
 
 def key(thing: object, touch: Touch) -> object:
     """The key of an item."""
-    told(Run.key, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - as above
+    told(Run.key, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
     return thing
 
 
 def among(thing: object, touch: Touch) -> object:
     """The container of an item."""
-    told(Run.among, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - as above
+    told(Run.among, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
     return thing
 
 
@@ -254,7 +254,7 @@ def variable(touch: Touch, cell_of: object = None) -> None:
 
 def storing(value: object, touch: Touch, cell_of: object = None) -> object:
     """Store a value in a variable."""
-    _variable(touch, cell_of, sys._getframe(1).f_globals)  # noqa: SLF001 - as above
+    _variable(touch, cell_of, sys._getframe(1).f_globals)  # noqa: SLF001 - whose variable it is
     return value
 
 

@@ -77,14 +77,14 @@ class _Threading:
         if type(self._pools) is dict:
             self._pools["set"] = _InOrder  # in the place of the builtin
         module: Any = threading
-        self._before = module.excepthook, module._counter  # noqa: SLF001 - see above
-        module.excepthook, module._counter = self._excepthook, count(1).__next__  # noqa: SLF001 - see above
+        self._before = module.excepthook, module._counter  # noqa: SLF001 - there is no other name for it
+        module.excepthook, module._counter = self._excepthook, count(1).__next__  # noqa: SLF001 - there is no other name for it
         self._collects = gc.isenabled()
         gc.disable()
 
     def __exit__(self, *_: object) -> None:
         module: Any = threading
-        module.excepthook, module._counter = self._before  # noqa: SLF001 - see above
+        module.excepthook, module._counter = self._before  # noqa: SLF001 - there is no other name for it
         if type(self._pools) is dict:
             self._pools.pop("set", None)
         if self._collects:

@@ -136,7 +136,7 @@ class Primitives:
         for lock in world.held(thread):
             self.original["r_acquire"](lock)
         if thread.ident != self._home:
-            active: dict[int, Any] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+            active: dict[int, Any] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other name for it
             current = active.pop(thread.ident, None)
             if current is not None:
                 current._set_ident()  # noqa: SLF001 - as a thread that begins does

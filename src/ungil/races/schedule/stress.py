@@ -239,11 +239,11 @@ def _threading_of(errors: list[tuple[str, BaseException]]) -> Iterator[None]:
             where = "" if args.thread is None else f", in {args.thread.name}"
             errors.append((where, args.exc_value))
 
-    module.excepthook, module._counter = excepthook, itertools.count(1).__next__  # noqa: SLF001 - as above
+    module.excepthook, module._counter = excepthook, itertools.count(1).__next__  # noqa: SLF001 - there is no other name for it
     try:
         yield
     finally:
-        module.excepthook, module._counter = hook, counter  # noqa: SLF001 - as above
+        module.excepthook, module._counter = hook, counter  # noqa: SLF001 - there is no other name for it
 
 
 def _is_of_pool(thread: threading.Thread) -> bool:

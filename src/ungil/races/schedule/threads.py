@@ -8,7 +8,7 @@ try:
     from ungil.races._native._core import Segment, Thread, Turns
 except ImportError:
     # `Control` says that the native core is missing, before anybody needs one of these.
-    Segment = Thread = Turns = object  # type: ignore[misc,assignment]  # see above
+    Segment = Thread = Turns = object  # type: ignore[misc,assignment]  # never used then
 
 if TYPE_CHECKING:
     from ungil.races._native._core import Point
