@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
-from statistics import median
+from statistics import median, quantiles
 
-__all__ = ["Estimate", "estimate", "ratio"]
+__all__ = ["CONFIDENCE", "Estimate", "estimate", "outliers", "ratio"]
 
 CONFIDENCE = 0.95
+
+_FENCE = 1.5
+"""In widths of the middle half, from which on a sample lies outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,25 @@ def ratio(upper: Sequence[float], lower: Sequence[float]) -> Estimate:
         ValueError: They do not come from the same rounds.
     """
     return estimate([one / other for one, other in zip(upper, lower, strict=True)])
+
+
+def outliers(values: Sequence[float]) -> list[int]:
+    """Which values are far from the others; nothing is left out because of it.
+
+    Those beyond one and a half times the width of the middle half, below or above it (Tukey,
+    Exploratory Data Analysis, 1977, 2C). Of fewer than four values none is.
+
+    Args:
+        values: In the order in which they were measured.
+
+    Returns:
+        Their places, counted from 0.
+    """
+    if len(values) < 4:
+        return []
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    reach = _FENCE * (high - low)
+    return [at for at, one in enumerate(values) if not low - reach <= one <= high + reach]
 
 
 def _sure(count: int, cut: int) -> float:

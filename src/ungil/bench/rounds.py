@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 
 from ungil.bench.asking import Bench
 from ungil.bench.model import Build, Cell, Outcome, Series
 
-__all__ = ["cells", "measure", "processors", "worker_counts"]
+__all__ = ["cells", "measure", "worker_counts"]
 
 Progress = Callable[[str, int, int], None]
-
-
-def processors() -> int:
-    """How many processors we may use; never less than 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def worker_counts(most: int) -> tuple[int, ...]:
@@ -48,6 +40,7 @@ def measure(
     builds: Sequence[Build],
     wanted: Sequence[Cell],
     rounds: int,
+    before: Callable[[], object],
     progress: Progress,
 ) -> list[Series]:
     """Measure each cell once a round.
@@ -62,6 +55,7 @@ def measure(
         builds: Those of the cells.
         wanted: The cells.
         rounds: How often.
+        before: Called at the beginning of each round.
         progress: Told what is measured, how many samples were, and of how many.
 
     Raises:
@@ -70,6 +64,7 @@ def measure(
     by_label = {build.label: build for build in builds}
     series = {cell: Series(cell) for cell in wanted}
     for number in range(rounds):
+        before()
         at = number * len(wanted) // rounds
         for done, cell in enumerate([*wanted[at:], *wanted[:at]]):
             one = series[cell]

@@ -12,9 +12,12 @@ from ungil import reports
 from ungil.bench.asking import bench
 from ungil.bench.builds import builds, worth_measuring
 from ungil.bench.formats import FORMATS, render
-from ungil.bench.model import ARMS, Build, Measured, Task
+from ungil.bench.judging import judge
+from ungil.bench.machine import machine
+from ungil.bench.model import ARMS, Build, Machine, Measured, Result, Task
 from ungil.bench.reference import names, reference, summary
-from ungil.bench.rounds import cells, measure, processors, worker_counts
+from ungil.bench.rounds import cells, measure, worker_counts
+from ungil.bench.yardstick import yardsticks
 from ungil.cache import cache_directory
 from ungil.cli.options import each
 from ungil.cli.progress import Progress
@@ -60,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     try:
         return _measured(options)
-    except (InterpreterError, TargetError, ValueError) as error:
+    except (InterpreterError, TargetError, ValueError, reports.OutputError) as error:
         return _complain(str(error), 2)
 
 
@@ -68,13 +71,16 @@ def _measured(options: argparse.Namespace) -> int:
     tasks = _tasks(options)
     with Progress() as progress:
         chosen = list(builds(_interpreters(options.python, progress)))
-        results = [_of(task, chosen, options, progress) for task in tasks]
+        # Before anything is measured, as its load is among what it tells.
+        host = machine()
+        results = [_of(task, chosen, host, options, progress) for task in tasks]
     to_terminal = options.output is None and options.format == "terminal"
     text = render(
         results,
         options.format,
         width=width() if to_terminal else 100,
         color=to_terminal and may_color(),
+        encoding="utf-8" if options.output else sys.stdout.encoding or "ascii",
     )
     if options.output is not None:
         reports.write(options.output, text)
@@ -113,14 +119,24 @@ def _interpreter(name: str) -> Interpreter:
 
 
 def _of(
-    task: Task, chosen: Sequence[Build], options: argparse.Namespace, progress: Progress
-) -> Measured:
+    task: Task,
+    chosen: Sequence[Build],
+    host: Machine,
+    options: argparse.Namespace,
+    progress: Progress,
+) -> Result:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     arms = each(options.arms) or list(ARMS)
-    wanted = list(cells(chosen, arms, options.workers or worker_counts(processors())))
-    with bench(task, options.limit) as where:
-        series = measure(where, chosen, wanted, rounds, progress)
-    return Measured(task, tuple(chosen), rounds, tuple(series))
+    within = max(1, int(host.usable))
+    workers = options.workers or worker_counts(within)
+    wanted = list(cells(chosen, arms, workers))
+    with (
+        bench(task, options.limit) as where,
+        yardsticks([one for one in workers if one <= within]) as machines_own,
+    ):
+        series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
+        taken = list(machines_own.taken.values())
+    return judge(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
 
 
 def _count(text: str) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ungil.findings import Import, Report, Severity, Verdict, printable
+from ungil.markdown import table as _table
+from ungil.markdown import text as _text
 from ungil.reports._view import (
     COLUMNS,
     Problem,
@@ -37,10 +38,6 @@ _STANDING = {
     Standing.FAILS: "✗",
     Standing.UNKNOWN: "?",
 }
-
-# All that begins something in CommonMark or GitHub's dialect within a line.
-# What only counts at the start of a line never gets there.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]~$#!])")
 
 
 def render(report: Report, *, verbose: bool = False) -> str:
@@ -199,19 +196,3 @@ def _case(verdict: Verdict, row: Row) -> str:
     version = verdict.version if row.version is None else None
     said = words(verdict) if version is None else f"{words(verdict)} {version}"
     return _text(f"{_STANDING[standing(verdict)]} {said}")
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headers, ["---"] * len(headers), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _text(text: str) -> str:
-    """Somebody else's text, so that nothing in it is markup or calls anybody.
-
-    A pipe ends a cell wherever it stands, so it becomes an entity. A mention
-    is not markup and has no escape: an invisible space breaks it.
-    """
-    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    escaped = _SPECIAL.sub(r"\\\1", escaped)
-    return escaped.replace("|", "&#124;").replace("@", "@&#8203;")

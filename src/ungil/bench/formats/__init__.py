@@ -1,18 +1,25 @@
-"""What was measured -> text: for a terminal."""
+"""What was measured -> text: for a terminal, as JSON, Markdown, a page, or for pyperf."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
 
-from ungil.bench.model import Measured
+from ungil.bench.model import Result
 
 __all__ = ["FORMATS", "render"]
 
-FORMATS = ("terminal",)
+FORMATS = ("terminal", "json", "markdown", "html", "pyperf")
 
 
-def render(results: Sequence[Measured], form: str, *, width: int = 100, color: bool = False) -> str:
+def render(
+    results: Sequence[Result],
+    form: str,
+    *,
+    width: int = 100,
+    color: bool = False,
+    encoding: str = "utf-8",
+) -> str:
     """Write what was measured in one of `FORMATS`.
 
     Args:
@@ -20,9 +27,12 @@ def render(results: Sequence[Measured], form: str, *, width: int = 100, color: b
         form: One of `FORMATS`.
         width: Cells of a line; of the terminal's format only.
         color: Style it with escape sequences; likewise.
+        encoding: Of the stream it is for: what that cannot hold is escaped.
     """
-    how: dict[str, object] = {"width": width, "color": color} if form == "terminal" else {}
+    how: dict[str, object] = {}
+    if form == "terminal":
+        how = {"width": width, "color": color, "encoding": encoding}
     # One format a run: only its own libraries are imported.
     module = import_module(f"ungil.bench.formats.{form}")
     text: str = module.render(results, **how)
-    return text
+    return text.encode(encoding, "backslashreplace").decode(encoding)

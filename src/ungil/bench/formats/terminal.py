@@ -1,56 +1,163 @@
-"""What was measured, as tables for a terminal."""
+"""What was measured, for a terminal: a table and a plot for each task, and what they mean."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from io import StringIO
 
-from rich.console import Console
+import plotille
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-from ungil.bench.estimates import estimate, ratio
-from ungil.bench.model import Measured, Series
+from ungil.bench.formats.parts import parts
+from ungil.bench.model import Result
+from ungil.bench.words import COLUMNS, about, caption, described, rows
+from ungil.findings import printable
 
 __all__ = ["render"]
 
+# What stands in for our own glyphs where the output cannot encode them.
+_PLAIN = str.maketrans({"–": "-", "µ": "u", "…": "."})
+_GLYPHS = "–µ…"
 
-def render(results: Sequence[Measured], *, width: int, color: bool) -> str:
-    """A table for each task."""
-    out = io.StringIO()
+_DISPENSABLE = ("memory", "CPU", "limit", "efficiency", "over the GIL")
+"""Columns that are left out where there is no room, the first first."""
+
+_VERDICTS = {"faster": "green", "slower": "red", "unclear": "dim"}
+_PLOT_HEIGHT = 12
+_CURVES = "abcdefghijklmnopqrstuvwxyz"
+
+
+def render(results: Sequence[Result], *, width: int, color: bool, encoding: str) -> str:
+    """Lines of at most `width` cells.
+
+    Args:
+        results: One for each task.
+        width: Cells of a line.
+        color: Style it with escape sequences.
+        encoding: Of the output; what it cannot encode is replaced.
+    """
+    out = StringIO()
     console = Console(
-        file=out, width=width, force_terminal=color, no_color=not color, highlight=False
+        file=out,
+        width=width,
+        height=25,  # without one, TERM=dumb would override the width
+        color_system="standard" if color else None,
+        force_terminal=color,
+        force_jupyter=False,
+        no_color=not color,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
     )
+    for part in _all(results, console, _encodes("⣿", encoding)):
+        console.print(part)
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return text if _encodes(_GLYPHS, encoding) else text.translate(_PLAIN)
+
+
+def _encodes(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _all(results: Sequence[Result], console: Console, braille: bool) -> Iterator[RenderableType]:
     for one in results:
-        console.print(_table(one))
-    return out.getvalue()
+        yield from _task(one, console, braille)
+        yield Text()
+    if results:
+        yield Text("Machine", "bold")
+        grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for label, value in described(results[0].machine):
+            grid.add_row(Text(f"  {label}", "dim"), Text(printable(value), overflow="fold"))
+        yield grid
 
 
-def _table(measured: Measured) -> Table:
-    table = Table(title=measured.task.name, title_justify="left", box=None)
-    for column in ("build", "arm", "workers", "seconds", "speedup", "CPU"):
-        table.add_column(column, justify="left" if column in {"build", "arm"} else "right")
-    for one in measured.series:
-        if one.kind != "arm":
-            table.add_row(*_row(measured, one))
-    return table
+def _task(result: Result, console: Console, braille: bool) -> Iterator[RenderableType]:
+    yield Text(printable(result.measured.task.name), "bold")
+    for refusal in result.refusals:
+        yield _line(f"Nothing is concluded: {refusal}.", "yellow")
+    table, shown = _fitting(result, console)
+    yield table
+    meanings = (one for one in about(result) if one.partition(":")[0] in shown)
+    yield _line(f"{caption(result)} {'; '.join(meanings)}.", "dim")
+    if braille:
+        yield from _plot(result, console.width)
+    for title, lines in parts(result):
+        yield Text()
+        yield Text(title, "bold")
+        for first, *others in lines:
+            yield _line(first)
+            yield from (Padding(_line(line), (0, 0, 0, 4)) for line in others)
 
 
-def _row(measured: Measured, series: Series) -> list[str]:
-    cell = series.cell
-    head = [cell.build, cell.arm, str(cell.workers)]
-    if series.problem:
-        return [*head, series.problem]
-    walls = [sample.wall for sample in series.samples]
-    seconds = estimate(walls)
-    serial = measured.of(cell.build, "serial")
-    times = ""
-    if serial is not None and serial is not series:
-        won = ratio([sample.wall for sample in serial.samples], walls)
-        times = f"{won.value:.2f} ({won.low:.2f}–{won.high:.2f})"
-    cpu = [sample.cpu for sample in series.samples if sample.cpu is not None]
-    return [
-        *head,
-        f"{seconds.value:.3f} ({seconds.low:.3f}–{seconds.high:.3f})",
-        times,
-        f"{estimate(cpu).value:.3f}" if cpu else "?",
+def _line(text: str, style: str = "") -> RenderableType:
+    return Padding(Text(printable(text), style, overflow="fold"), (0, 0, 0, 2))
+
+
+def _fitting(result: Result, console: Console) -> tuple[Table, list[str]]:
+    """The table with as many columns as there is room for."""
+    left_out: set[str] = set()
+    for one in (*_DISPENSABLE, ""):
+        table, shown = _table(result, left_out)
+        needed = Measurement.get(console, console.options.update(max_width=10_000), table)
+        if needed.maximum <= console.width or not one:
+            break
+        left_out.add(one)
+    return table, shown
+
+
+def _table(result: Result, left_out: set[str]) -> tuple[Table, list[str]]:
+    made = list(rows(result))
+    chosen = [
+        at
+        for at, name in enumerate(COLUMNS)
+        if name not in left_out and any(row.cells[at] for row in made)
     ]
+    table = Table(box=None, padding=(0, 1, 0, 1), header_style="dim")
+    for at in chosen:
+        right = COLUMNS[at] not in {"build", "arm", ""}
+        table.add_column(COLUMNS[at], justify="right" if right else "left", overflow="fold")
+    for row in made:
+        style = _VERDICTS.get(row.verdict, "")
+        cells = [Text(printable(row.cells[at])) for at in chosen]
+        if chosen and row.verdict and COLUMNS[chosen[-1]] == "":
+            cells[-1].stylize(style)
+        table.add_row(*cells)
+    return table, [COLUMNS[at] for at in chosen]
+
+
+def _plot(result: Result, width: int) -> Iterator[Text]:
+    """Speedup over workers in braille, where there is a curve."""
+    curves = [one for one in result.scaling if len(one.points) >= 3]
+    if not curves:
+        return
+    most = max(point.workers for one in curves for point in one.points)
+    top = max(2.0, *(point.speedup.value for one in curves for point in one.points))
+    figure = plotille.Figure()
+    figure.width = max(20, min(width - 16, 64))
+    figure.height = _PLOT_HEIGHT
+    figure.with_colors = False
+    figure.x_label, figure.y_label = "workers", "speedup"
+    # A little more, so that what is at the edge is drawn.
+    figure.set_x_limits(0, most * 1.05)
+    figure.set_y_limits(0, top * 1.05)
+    figure.x_ticks_fkt = lambda value, _: f"{value:.1f}"
+    figure.y_ticks_fkt = lambda value, _: f"{value:.1f}"
+    for mark, one in zip(_CURVES, curves, strict=False):
+        figure.plot(
+            [point.workers for point in one.points],
+            [point.speedup.value for point in one.points],
+            marker=mark,
+        )
+    yield Text()
+    yield from (Text(line.rstrip()) for line in str(figure.show()).splitlines())
+    named = (f"{mark} {one.build} {one.arm}" for mark, one in zip(_CURVES, curves, strict=False))
+    yield Text(printable(f"  {', '.join(named)}"), overflow="fold")
