@@ -239,10 +239,12 @@ def _law(within: Mapping[int, Series]) -> Law:
         )
         for workers, series in within.items()
     )
-    # The derivative of the law is 0 there.
-    peak = ((1 - sigma.value) / kappa.value) ** 0.5 if _known(kappa, sigma) else None
-    return Law(sigma, kappa, peak, error)
+    return Law(sigma, kappa, _peak(sigma, kappa), error)
 
 
-def _known(kappa: Estimate, sigma: Estimate) -> bool:
-    return kappa.apart_from(0.0) and sigma.value < 1
+def _peak(sigma: Estimate, kappa: Estimate) -> float | None:
+    """With how many workers the law is fastest; None if that cannot be told."""
+    if sigma.value >= 1:
+        return 1.0 if sigma.apart_from(1.0) else None
+    # The derivative is 0 there.
+    return max(1.0, ((1 - sigma.value) / kappa.value) ** 0.5) if kappa.apart_from(0.0) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ungil.bench.estimates import Estimate, estimate, outliers
@@ -16,8 +16,8 @@ __all__ = [
     "caption",
     "costs",
     "described",
-    "failing",
     "found",
+    "missing",
     "outlying",
     "rows",
     "scaled",
@@ -51,13 +51,11 @@ class Row:
 
     Attributes:
         cells: One for each of `COLUMNS`.
-        verdict: As in `Comparison`; empty for serial.
-        problem: Why there are no samples, or no more; empty if there are.
+        verdict: As in `Comparison`; empty for serial, and where there is no sample.
     """
 
     cells: tuple[str, ...]
     verdict: str = ""
-    problem: str = ""
 
 
 def described(machine: Machine) -> Iterator[tuple[str, str]]:
@@ -119,10 +117,10 @@ def rows(result: Result) -> Iterator[Row]:
 
 def _row(result: Result, series: Series, point: Point | None) -> Row:
     cell = series.cell
-    crowded = point is not None and point.oversubscribed
+    crowded = cell.workers > max(1.0, result.machine.usable)
     head = (cell.build, cell.arm, f"{cell.workers}{' oversubscribed' if crowded else ''}")
     if not series.samples:
-        return Row((*head, *[""] * (len(COLUMNS) - len(head))), problem=series.problem)
+        return Row((*head, *[""] * (len(COLUMNS) - 4), "not measured"))
     own = _with_serial(result, series)
     memory = point.memory if point is not None else _memory(series)
     verdict = own.verdict if own is not None else ""
@@ -139,7 +137,6 @@ def _row(result: Result, series: Series, point: Point | None) -> Row:
             verdict,
         ),
         verdict,
-        series.problem,
     )
 
 
@@ -171,8 +168,7 @@ def unclear(result: Result) -> Iterator[str]:
         if one.reason and one.reason not in result.refusals and not told:
             pair = f"{one.cell}" if _in_table(one) else f"{one.cell} over {one.other}"
             reasons.setdefault(one.reason, []).append(pair)
-    for reason, pairs in reasons.items():
-        yield f"{reason}: {', '.join(pairs)}"
+    return _grouped(reasons)
 
 
 def _in_table(one: Comparison) -> bool:
@@ -220,14 +216,15 @@ def _law(one: Scaling) -> str:
     if one.law is None:
         return ""
     law = one.law
-    peak = (
-        f"fastest with about {law.peak:.0f} workers"
-        if law.peak is not None
-        else ("no number of workers that would be too many can be told")
-    )
+    within = {1, *(point.workers for point in one.points if not point.oversubscribed)}
+    if law.peak is None:
+        peak = "with how many it is fastest cannot be told"
+    else:
+        peak = f"fastest with about {plural(round(law.peak), 'worker')}"
     return (
-        f"contention {_share(law.sigma)}, coherency {_share(law.kappa)} "
-        f"(the universal scalability law, within {law.error:.1%}), {peak}"
+        f"contention {_share(law.sigma)}, coherency {_share(law.kappa)} (the universal "
+        f"scalability law, fitted to {len(within)} numbers of workers, off by at most "
+        f"{law.error:.1%}), {peak}"
     )
 
 
@@ -243,26 +240,28 @@ def outlying(result: Result) -> Iterator[str]:
             yield f"{series.cell}: {_exact(walls[at])} in round {at + 1}"
 
 
-def failing(result: Result) -> Iterator[str]:
-    """What went wrong with items, or with a cell after some rounds."""
+def missing(result: Result) -> Iterator[str]:
+    """Cells that were not measured in all rounds though they apply, by the reason."""
+    reasons: dict[str, list[str]] = {}
     for series in result.measured.series:
-        failed = next((one for one in series.samples if one.failed), None)
-        if failed is not None:
-            yield (
-                f"{series.cell}: {failed.failed} of {plural(failed.items, 'item')} failed, "
-                f"{failed.failure}"
-            )
-        if series.problem and series.samples:
-            yield f"{series.cell}: {series.problem}, after {plural(len(series.samples), 'round')}"
+        if series.problem and series.kind != "arm":
+            rounds = len(series.samples)
+            after = f" after {plural(rounds, 'round')}" if rounds else ""
+            reasons.setdefault(series.problem, []).append(f"{series.cell}{after}")
+    return _grouped(reasons)
 
 
 def without(result: Result) -> Iterator[str]:
     """Arms that do not apply, by the reason."""
-    reasons: dict[str, dict[str, None]] = {}
+    reasons: dict[str, list[str]] = {}
     for series in result.measured.series:
-        if series.kind == "arm":
-            name = f"{series.cell.build} {series.cell.arm}"
-            reasons.setdefault(series.problem, {})[name] = None
+        name = f"{series.cell.build} {series.cell.arm}"
+        if series.kind == "arm" and name not in reasons.setdefault(series.problem, []):
+            reasons[series.problem].append(name)
+    return _grouped(reasons)
+
+
+def _grouped(reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for reason, names in reasons.items():
         yield f"{', '.join(names)}: {reason}"
 

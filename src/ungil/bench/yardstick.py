@@ -2,7 +2,7 @@
 
 No arm can be faster than that: the clock of a processor goes down when others are busy, two
 processors may be one core, and somebody else may be using them. So it is measured in each
-round, beside what is compared with it. `judging` says what it means.
+round, beside what is compared with it. `concluding` says what it means.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from pathlib import Path
 from ungil import reports
 from ungil.bench.asking import bench
 from ungil.bench.builds import builds, worth_measuring
+from ungil.bench.concluding import conclude
 from ungil.bench.formats import FORMATS, render
-from ungil.bench.judging import judge
 from ungil.bench.machine import machine
 from ungil.bench.model import ARMS, Build, Machine, Measured, Result, Task
 from ungil.bench.reference import names, reference, summary
@@ -136,7 +136,7 @@ def _of(
     ):
         series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
         taken = list(machines_own.taken.values())
-    return judge(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
+    return conclude(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
 
 
 def _count(text: str) -> int:

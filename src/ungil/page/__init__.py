@@ -12,10 +12,12 @@ from functools import cache
 from html import escape
 from importlib import resources
 from string import Template
+from typing import Any
+from xml.etree.ElementTree import Element
 
 from ungil.findings import printable
 
-__all__ = ["ISLAND", "page", "text"]
+__all__ = ["ISLAND", "drawn", "page", "text"]
 
 ISLAND = '<script id="data" type="application/json">'
 """Behind this a page carries its data, up to the next `</script>`."""
@@ -54,6 +56,36 @@ def page(title: str, body: str, *, style: str = "", script: str = "", data: str 
 def text(somebodys: str) -> str:
     """Somebody else's text as HTML. Control characters are no more welcome there."""
     return escape(printable(somebodys))
+
+
+def drawn(chart: Any, label: str, **attributes: str) -> str:  # noqa: ANN401 - pygal has no types
+    """A chart of pygal's as an `<svg>` of class `curve`, which the pages' style sheet colours.
+
+    Its own style, script and tooltips are taken out: the policy would forbid them, and they
+    know no dark mode.
+
+    Args:
+        chart: With `js=[]`, `css=[]` and without an XML declaration.
+        label: What a reader who cannot see it is told.
+        attributes: Of the `<svg>`, beside these.
+    """
+    chart.add_xml_filter(lambda root: _stripped(root, {"aria-label": label, **attributes}))
+    made: str = chart.render(is_unicode=True)
+    return made
+
+
+def _stripped(root: Element, attributes: dict[str, str]) -> Element:
+    for parent in (root, *root.iter("g")):
+        for child in list(parent):
+            kind = child.get("class", "")
+            # A comment's tag is a function.
+            known = isinstance(child.tag, str) and child.tag not in {"defs", "title"}
+            if not known or "overlay" in kind or kind == "titles":
+                parent.remove(child)
+    root.attrib.pop("id", None)
+    for name, value in {"role": "img", "class": "curve", **attributes}.items():
+        root.set(name, value)
+    return root
 
 
 @cache

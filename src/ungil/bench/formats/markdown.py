@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ungil.bench.formats.parts import parts
 from ungil.bench.model import Result
-from ungil.bench.words import COLUMNS, Row, about, caption, described, rows
+from ungil.bench.words import COLUMNS, about, caption, described, rows
 from ungil.markdown import table, text
 
 __all__ = ["render"]
@@ -27,17 +27,11 @@ def _task(result: Result) -> Iterator[str]:
     yield f"### {text(result.measured.task.name)}"
     for one in result.refusals:
         yield f"**Nothing is concluded: {text(one)}.**"
-    yield table(COLUMNS, map(_cells, rows(result)))
+    yield table(COLUMNS, (list(map(text, row.cells)) for row in rows(result)))
     yield text(caption(result)) + " " + text("; ".join(about(result))) + "."
     for title, lines in parts(result):
         yield f"**{title}**"
         yield "\n".join(_lines(lines))
-
-
-def _cells(row: Row) -> list[str]:
-    if not row.problem or row.cells[3]:
-        return list(map(text, row.cells))
-    return [*map(text, row.cells[:3]), text(row.problem), *[""] * (len(COLUMNS) - 4)]
 
 
 def _lines(lines: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ def parts(result: Result) -> Iterator[Part]:
     for title, lines in (
         ("One thread", words.costs(result)),
         ("Scaling", words.scaled(result)),
-        ("Went wrong", words.failing(result)),
+        ("Not measured", words.missing(result)),
         ("Unclear", words.unclear(result)),
         ("Outliers, which count like all others", words.outlying(result)),
         ("Does not apply", words.without(result)),

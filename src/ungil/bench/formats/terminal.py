@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ungil.bench.formats.parts import parts
 from ungil.bench.model import Result
-from ungil.bench.words import COLUMNS, about, caption, described, rows
+from ungil.bench.words import COLUMNS, Row, about, caption, described, rows
 from ungil.findings import printable
 
 __all__ = ["render"]
@@ -84,10 +84,7 @@ def _task(result: Result, console: Console, braille: bool) -> Iterator[Renderabl
     yield Text(printable(result.measured.task.name), "bold")
     for refusal in result.refusals:
         yield _line(f"Nothing is concluded: {refusal}.", "yellow")
-    table, shown = _fitting(result, console)
-    yield table
-    meanings = (one for one in about(result) if one.partition(":")[0] in shown)
-    yield _line(f"{caption(result)} {'; '.join(meanings)}.", "dim")
+    yield from _figures(result, console)
     if braille:
         yield from _plot(result, console.width)
     for title, lines in parts(result):
@@ -102,19 +99,22 @@ def _line(text: str, style: str = "") -> RenderableType:
     return Padding(Text(printable(text), style, overflow="fold"), (0, 0, 0, 2))
 
 
-def _fitting(result: Result, console: Console) -> tuple[Table, list[str]]:
-    """The table with as many columns as there is room for."""
-    left_out: set[str] = set()
-    for one in (*_DISPENSABLE, ""):
-        table, shown = _table(result, left_out)
-        needed = Measurement.get(console, console.options.update(max_width=10_000), table)
-        if needed.maximum <= console.width or not one:
+def _figures(result: Result, console: Console) -> Iterator[RenderableType]:
+    """A table with as many columns as there is room for; lines where there is none for one."""
+    for count in range(len(_DISPENSABLE) + 1):
+        table, shown = _table(result, _DISPENSABLE[:count])
+        options = console.options.update(max_width=10_000)
+        if Measurement.get(console, options, table).maximum <= console.width:
+            yield table
             break
-        left_out.add(one)
-    return table, shown
+    else:
+        shown = list(COLUMNS)
+        yield from (_line(_told(row)) for row in rows(result))
+    meanings = (one for one in about(result) if one.partition(":")[0] in shown)
+    yield _line(f"{caption(result)} {'; '.join(meanings)}.", "dim")
 
 
-def _table(result: Result, left_out: set[str]) -> tuple[Table, list[str]]:
+def _table(result: Result, left_out: Sequence[str]) -> tuple[Table, list[str]]:
     made = list(rows(result))
     chosen = [
         at
@@ -123,15 +123,23 @@ def _table(result: Result, left_out: set[str]) -> tuple[Table, list[str]]:
     ]
     table = Table(box=None, padding=(0, 1, 0, 1), header_style="dim")
     for at in chosen:
-        right = COLUMNS[at] not in {"build", "arm", ""}
-        table.add_column(COLUMNS[at], justify="right" if right else "left", overflow="fold")
+        left = COLUMNS[at] in {"build", "arm", ""}
+        table.add_column(COLUMNS[at], justify="left" if left else "right")
     for row in made:
-        style = _VERDICTS.get(row.verdict, "")
         cells = [Text(printable(row.cells[at])) for at in chosen]
-        if chosen and row.verdict and COLUMNS[chosen[-1]] == "":
-            cells[-1].stylize(style)
+        if row.verdict:
+            cells[-1].stylize(_VERDICTS[row.verdict])
         table.add_row(*cells)
     return table, [COLUMNS[at] for at in chosen]
+
+
+def _told(row: Row) -> str:
+    """A row as a sentence."""
+    build, arm, workers, *cells = row.cells
+    figures = (
+        f"{name} {cell}".strip() for name, cell in zip(COLUMNS[3:], cells, strict=True) if cell
+    )
+    return f"{build} {arm} {workers}: {', '.join(figures)}"
 
 
 def _plot(result: Result, width: int) -> Iterator[Text]:

@@ -1,18 +1,14 @@
-"""The curve of one view, as an SVG that the page's style sheet colours.
-
-Drawn by pygal, and then stripped: its own style, script and tooltips would be forbidden
-by the page's policy, and know no dark mode.
-"""
+"""The curve of one view, as an SVG that the page's style sheet colours."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from xml.etree.ElementTree import Element
 
 import pygal
 
 from ungil.ecosystem.model import PUBLISHED, Day, Group, Survey, View
 from ungil.ecosystem.words import GROUPS, described
+from ungil.page import drawn
 
 __all__ = ["curve"]
 
@@ -47,9 +43,13 @@ def curve(survey: Survey, view: View) -> str:
     chart.x_labels = _quarters(first, last)
     for group in _LINES:
         chart.add(GROUPS[group], _points(steps, group, last))
-    chart.add_xml_filter(lambda root: _stripped(root, survey, view))
-    drawn: str = chart.render(is_unicode=True)
-    return drawn
+    now = survey.totals[view.id]
+    label = (
+        f"Packages that are ready, {described(view)}, {survey.start} to {survey.as_of}: "
+        f"{steps[0].totals.ready} at first, {now.ready} of {now.compiled} at the end."
+    )
+    hidden = {} if view.id == PUBLISHED else {"hidden": ""}
+    return drawn(chart, label, **{"data-view": view.id}, **hidden)
 
 
 def _points(steps: list[Day], group: Group, last: date) -> list[tuple[date, int]]:
@@ -68,27 +68,3 @@ def _quarters(first: date, last: date) -> list[date]:
     starts = (date(y, m, 1) for y in range(first.year, last.year + 1) for m in (1, 4, 7, 10))
     found = [day for day in starts if first <= day <= last]
     return found[:: max(1, -(-len(found) // 8))]
-
-
-def _stripped(root: Element, survey: Survey, view: View) -> Element:
-    now = survey.totals[view.id]
-    for parent in (root, *root.iter("g")):
-        for child in list(parent):
-            kind = child.get("class", "")
-            # A comment's tag is a function.
-            known = isinstance(child.tag, str) and child.tag not in {"defs", "title"}
-            if not known or "overlay" in kind or kind == "titles":
-                parent.remove(child)
-    root.attrib.pop("id", None)
-    root.set("role", "img")
-    root.set(
-        "aria-label",
-        f"Packages that are ready, {described(view)}, {survey.start} to {survey.as_of}: "
-        f"{survey.series[view.id][0].totals.ready} at first, {now.ready} of {now.compiled} "
-        "at the end.",
-    )
-    root.set("class", "curve")
-    root.set("data-view", view.id)
-    if view.id != PUBLISHED:
-        root.set("hidden", "")
-    return root

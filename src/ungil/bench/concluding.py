@@ -20,7 +20,7 @@ from ungil.bench.model import (
 )
 from ungil.bench.scaling import paired, scalings
 
-__all__ = ["judge"]
+__all__ = ["conclude"]
 
 _QUIET = 0.85
 """Of the processors that they should have, what processes that share nothing must get."""
@@ -32,7 +32,7 @@ _SHORTEST = 0.02
 """Seconds; what is shorter is made of starts and of the clock's own irregularities."""
 
 
-def judge(measured: Measured, machine: Machine, yardsticks: Sequence[Yardstick]) -> Result:
+def conclude(measured: Measured, machine: Machine, yardsticks: Sequence[Yardstick]) -> Result:
     """Say of a task what can be said.
 
     Args:
