@@ -298,7 +298,7 @@ class Law:
     Attributes:
         sigma: The share of the work that only one can do at a time (contention).
         kappa: What each pair of workers costs (coherency).
-        peak: With how many workers it is fastest; None if more are always better.
+        peak: With how many workers it is fastest; None if that cannot be told.
         error: How far the measured times are from the law at most, relative to them.
     """
 

@@ -9,8 +9,8 @@ Functions", arXiv:0808.1431) says that N workers take
 where sigma is the share of the work that only one can do at a time, and kappa what each pair of
 workers costs. N T(N) is linear in 1, N - 1 and N (N - 1), so that it is fitted by linear least
 squares (of relative deviations, as times scatter in proportion to their length). None of the
-three can be negative: of the fits with some of them left out, the best that is feasible is the
-best of all, because the problem is convex.
+three can be negative: of the fits with some of them left out, the best without a negative one
+is the best of all, because the problem is convex.
 
 Each round is fitted by itself, and the medians are taken of that. So what drifts from round to
 round goes out of it, and how sure they are is told by `estimates`, without assumptions.
@@ -25,8 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import combinations
+from math import fsum
 from statistics import median
 
 from ungil.bench.estimates import Estimate, estimate, ratio
@@ -36,6 +36,9 @@ __all__ = ["Fit", "fit", "scalings"]
 
 _COUNTS = 3
 """Numbers of workers for as many unknowns."""
+
+_FARTHEST = 10
+"""Times as many workers as were measured; of more the law knows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,54 +61,56 @@ class Fit:
         return self.alone / workers * (1 + self.sigma * more + self.kappa * workers * more)
 
 
-def fit(seconds: Mapping[int, float]) -> Fit:
+def fit(seconds: Mapping[int, float]) -> Fit | None:
     """Fit the law.
 
     Args:
         seconds: By the number of workers, at least three, and all greater than 0.
+
+    Returns:
+        None if the times are so far from it that one worker would take none.
     """
-    rows = []
-    for workers, wall in seconds.items():
-        weight = 1 / (workers * Fraction(wall))
-        more = workers - 1
-        rows.append([weight, more * weight, workers * more * weight])
-    # The first is the time of one worker, without which there is no law.
-    chosen = [(0, *others) for size in (2, 1, 0) for others in combinations((1, 2), size)]
-    fits = [_least_squares(rows, columns) for columns in chosen]
-    possible = [one for one in fits if one[0] > 0 and min(one) >= 0]
-    best = min(possible, key=lambda one: _deviation(rows, one))
-    return Fit(float(best[0]), float(best[1] / best[0]), float(best[2] / best[0]))
-
-
-def _deviation(rows: Sequence[Sequence[Fraction]], of: Sequence[Fraction]) -> Fraction:
-    deviations = (sum((a * x for a, x in zip(row, of, strict=True)), Fraction(-1)) for row in rows)
-    return sum((one * one for one in deviations), Fraction())
-
-
-def _least_squares(
-    rows: Sequence[Sequence[Fraction]], columns: Sequence[int]
-) -> tuple[Fraction, ...]:
-    """The factors of some columns with which each row is 1; those of the others are 0.
-
-    By the normal equations, which are exact: they are fractions.
-    """
-    matrix = [
-        [
-            *(sum((row[one] * row[other] for row in rows), Fraction()) for other in columns),
-            sum((row[one] for row in rows), Fraction()),
-        ]
-        for one in columns
+    # Divided by what was measured, so that each row should be 1.
+    weights = {workers: 1 / (workers * wall) for workers, wall in seconds.items()}
+    terms = [
+        list(weights.values()),
+        [(workers - 1) * weight for workers, weight in weights.items()],
+        [workers * (workers - 1) * weight for workers, weight in weights.items()],
     ]
-    # Positive definite, so that no pivot is 0.
-    for at, pivot in enumerate(matrix):
-        matrix[at] = [value / pivot[at] for value in pivot]
-        for other in range(len(matrix)):
-            if other != at:
-                factor = matrix[other][at]
-                pairs = zip(matrix[other], matrix[at], strict=True)
-                matrix[other] = [value - factor * own for value, own in pairs]
-    found = dict(zip(columns, (row[-1] for row in matrix), strict=True))
-    return tuple(found.get(column, Fraction()) for column in range(len(rows[0])))
+    chosen = [columns for size in (3, 2, 1) for columns in combinations(range(3), size)]
+    fits = [_least_squares(terms, columns) for columns in chosen]
+    possible = [one for one in fits if min(one) >= 0]
+    alone, sigma, kappa = min(possible, key=lambda one: _deviation(terms, one))
+    return Fit(alone, sigma / alone, kappa / alone) if alone else None
+
+
+def _deviation(terms: Sequence[Sequence[float]], factors: Sequence[float]) -> float:
+    return fsum((_dot(factors, row) - 1) ** 2 for row in zip(*terms, strict=True))
+
+
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return fsum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _least_squares(terms: Sequence[Sequence[float]], columns: Sequence[int]) -> list[float]:
+    """The factors of some terms with which each row is nearest to 1; those of others are 0.
+
+    By the modified method of Gram and Schmidt (Björck, Numerical Methods for Least Squares
+    Problems, 1996, 2.4), with what is wanted as one column more.
+    """
+    rest = [list(terms[column]) for column in columns] + [[1.0] * len(terms[0])]
+    upper: list[list[float]] = []
+    for at in range(len(columns)):
+        square = _dot(rest[at], rest[at])
+        parts = [_dot(rest[at], other) / square for other in rest[at + 1 :]]
+        for part, other in zip(parts, rest[at + 1 :], strict=True):
+            other[:] = [value - part * own for value, own in zip(other, rest[at], strict=True)]
+        upper.append(parts)
+    factors: list[float] = []
+    for *others, own in reversed(upper):
+        factors.insert(0, own - _dot(others, factors))
+    found = dict(zip(columns, factors, strict=True))
+    return [found.get(column, 0.0) for column in range(len(terms))]
 
 
 def scalings(
@@ -144,16 +149,14 @@ def _scaling(
     if refusal:
         return Scaling(build, arm, points, reason=refusal)
     within = {1: one, **{s.cell.workers: s for s in several if s.cell.workers <= usable}}
+    fraction = _serial_fraction(one, within[max(within)])
     if len(within) < _COUNTS:
-        return Scaling(
-            build,
-            arm,
-            points,
-            _serial_fraction(one, within[max(within)]),
-            reason=f"it takes {_COUNTS} numbers of workers that are within the processors, and "
-            f"there {'is one' if len(within) == 1 else f'are {len(within)}'}",
-        )
-    return Scaling(build, arm, points, _serial_fraction(one, within[max(within)]), _law(within))
+        there = "is one" if len(within) == 1 else f"are {len(within)}"
+        few = f"it takes {_COUNTS} numbers of workers within the processors, and there {there}"
+        return Scaling(build, arm, points, fraction, reason=few)
+    law = _law(within)
+    reason = "" if law is not None else "the times do not follow it"
+    return Scaling(build, arm, points, fraction, law, reason)
 
 
 def _point(
@@ -223,12 +226,14 @@ def _serial_fraction(one: Series, many: Series) -> Estimate | None:
     )
 
 
-def _law(within: Mapping[int, Series]) -> Law:
+def _law(within: Mapping[int, Series]) -> Law | None:
     rounds = min(len(series.samples) for series in within.values())
-    fits = [
-        fit({workers: series.samples[at].wall for workers, series in within.items()})
-        for at in range(rounds)
-    ]
+    fits = []
+    for at in range(rounds):
+        fitted = fit({workers: series.samples[at].wall for workers, series in within.items()})
+        if fitted is None:
+            return None
+        fits.append(fitted)
     sigma = estimate([one.sigma for one in fits])
     kappa = estimate([one.kappa for one in fits])
     error = max(
@@ -239,12 +244,15 @@ def _law(within: Mapping[int, Series]) -> Law:
         )
         for workers, series in within.items()
     )
-    return Law(sigma, kappa, _peak(sigma, kappa), error)
+    return Law(sigma, kappa, _peak(sigma, kappa, max(within)), error)
 
 
-def _peak(sigma: Estimate, kappa: Estimate) -> float | None:
+def _peak(sigma: Estimate, kappa: Estimate, most: int) -> float | None:
     """With how many workers the law is fastest; None if that cannot be told."""
     if sigma.value >= 1:
         return 1.0 if sigma.apart_from(1.0) else None
+    if not kappa.apart_from(0.0):
+        return None
     # The derivative is 0 there.
-    return max(1.0, ((1 - sigma.value) / kappa.value) ** 0.5) if kappa.apart_from(0.0) else None
+    peak = max(1.0, ((1 - sigma.value) / kappa.value) ** 0.5)
+    return peak if peak <= _FARTHEST * most else None
