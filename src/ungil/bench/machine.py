@@ -121,7 +121,11 @@ def _control_groups(root: Path) -> tuple[str, dict[str, list[Path]]]:
         if number == "0" and not controllers:
             second["cpu"] = second["cpuset"] = second["memory"] = _upwards(mount, path)
         for one in controllers.split(","):
-            first[one] = _upwards(mount / one, path)
+            # Mounted by itself, or with others of which it mostly has a link of its own.
+            first[one] = [
+                *_upwards(mount / one, path),
+                *(_upwards(mount / controllers, path) if controllers != one else ()),
+            ]
     # Where both are there, the old one has the controllers, and the new one none.
     if (mount / "cgroup.controllers").exists():
         return "v2", second
