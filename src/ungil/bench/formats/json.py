@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -15,17 +15,11 @@ __all__ = ["render"]
 
 
 def render(results: Sequence[Result]) -> str:
-    """One object, indented."""
+    """One object, indented, in ASCII."""
     whole = {
         "ungil": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "results": results,
+        # Paths are what msgspec does not know.
+        "results": msgspec.to_builtins(results, enc_hook=str),
     }
-    encoded = msgspec.json.encode(whole, enc_hook=_path)
-    return msgspec.json.format(encoded, indent=1).decode() + "\n"
-
-
-def _path(value: object) -> str:
-    if isinstance(value, Path):
-        return str(value)
-    raise NotImplementedError(type(value))
+    return json.dumps(whole, indent=1) + "\n"
