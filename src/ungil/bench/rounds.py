@@ -70,7 +70,7 @@ def measure(
             one = series[cell]
             if not one.problem:
                 total = rounds * len(wanted)
-                progress(f"Measuring {bench.task.name}", number * len(wanted) + done, total)
+                progress("Measuring", number * len(wanted) + done, total)
                 _add(series, one, bench.sample(by_label[cell.build], cell))
     return list(series.values())
 

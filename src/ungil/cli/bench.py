@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ungil import reports
@@ -73,7 +73,10 @@ def _measured(options: argparse.Namespace) -> int:
         chosen = list(builds(_interpreters(options.python, progress)))
         # Before anything is measured, as its load is among what it tells.
         host = machine()
-        results = [_of(task, chosen, host, options, progress) for task in tasks]
+        results = [
+            _of(task, chosen, host, options, _part(progress, number, len(tasks)))
+            for number, task in enumerate(tasks)
+        ]
     to_terminal = options.output is None and options.format == "terminal"
     text = render(
         results,
@@ -123,7 +126,7 @@ def _of(
     chosen: Sequence[Build],
     host: Machine,
     options: argparse.Namespace,
-    progress: Progress,
+    progress: Callable[[str, int, int], None],
 ) -> Result:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     arms = each(options.arms) or list(ARMS)
@@ -137,6 +140,11 @@ def _of(
         series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
         taken = list(machines_own.taken.values())
     return conclude(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
+
+
+def _part(progress: Progress, number: int, count: int) -> Callable[[str, int, int], None]:
+    """The progress of one of several tasks, which have the same number of steps each."""
+    return lambda what, done, total: progress(what, number * total + done, count * total)
 
 
 def _count(text: str) -> int:
