@@ -1,6 +1,7 @@
 """Results as text: for a terminal, as JSON, Markdown, a page, and for pyperf."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -307,7 +308,25 @@ def test_the_command_measures_and_writes_a_file(smallest, tmp_path, capsys):
     assert [one["workers"] for one in result["yardsticks"]] == [1]
     assert [len(one["busy"]) for one in result["yardsticks"]] == [1]
     assert {one["verdict"] for one in result["comparisons"]} == {"unclear"}
-    assert result["machine"]["usable"] > 0
+    (scaling,) = result["scaling"]
+    usable = result["machine"]["usable"]
+    assert [one["oversubscribed"] for one in scaling["points"]] == [False, usable < 64]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_with_one_processor_nothing_is_said_of_parallelism(smallest, capsys):
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert main([*smallest, "--workers", "1,2", "--format", "json"]) == 0
+    finally:
+        os.sched_setaffinity(0, before)
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert any("no second processor" in one for one in result["refusals"])
+    (scaling,) = result["scaling"]
+    assert [one["oversubscribed"] for one in scaling["points"]] == [False, True]
+    assert scaling["law"] is None
+    assert scaling["serial_fraction"] is None
 
 
 def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(smallest, tmp_path, capsys):

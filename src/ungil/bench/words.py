@@ -194,42 +194,36 @@ def costs(result: Result) -> Iterator[str]:
 
 def scaled(result: Result) -> Iterator[str]:
     """How each build and arm scales; one that nothing is told about only with the reason."""
+    told = [f"{one.build} {one.arm}: {said}" for one in result.scaling if (said := _scales(one))]
+    yield from told
     without_law: dict[str, list[str]] = {}
     for one in result.scaling:
-        name = f"{one.build} {one.arm}"
-        said = "; ".join(filter(None, (_serial_part(one), _law(one))))
-        if said:
-            yield f"{name}: {said}"
         if one.reason and one.reason not in result.refusals:
-            without_law.setdefault(one.reason, []).append(name)
+            without_law.setdefault(one.reason, []).append(f"{one.build} {one.arm}")
     for reason, names in without_law.items():
         yield f"no law is fitted to {', '.join(names)}: {reason}"
+    if told:
+        yield (
+            "serial fraction: by Karp & Flatt, of the most workers within the processors; "
+            "contention and coherency: by the universal scalability law, and how far it is off"
+        )
 
 
-def _serial_part(one: Scaling) -> str:
-    if one.serial_fraction is None:
-        return ""
-    return f"serial fraction {_share(one.serial_fraction)} (Karp & Flatt)"
-
-
-def _law(one: Scaling) -> str:
-    if one.law is None:
-        return ""
-    law = one.law
-    within = {1, *(point.workers for point in one.points if not point.oversubscribed)}
-    if law.peak is None:
-        peak = "with how many it is fastest cannot be told"
-    else:
-        peak = f"fastest with about {plural(round(law.peak), 'worker')}"
-    return (
-        f"contention {_share(law.sigma)}, coherency {_share(law.kappa)} (the universal "
-        f"scalability law, fitted to {len(within)} numbers of workers, off by at most "
-        f"{law.error:.1%}), {peak}"
-    )
+def _scales(one: Scaling) -> str:
+    parts = []
+    if one.serial_fraction is not None:
+        parts.append(f"serial fraction {_share(one.serial_fraction)}")
+    if one.law is not None:
+        law = one.law
+        parts.append(f"contention {_share(law.sigma)}, coherency {_share(law.kappa)}")
+        parts.append(f"off by {law.error:.1%} at most")
+        if law.peak is not None:
+            parts.append(f"fastest with about {plural(round(law.peak), 'worker')}")
+    return ", ".join(parts)
 
 
 def _share(of: Estimate) -> str:
-    return f"{of.value:.3g} ({of.low:.3g}–{of.high:.3g})"
+    return f"{of.value:.2g} ({of.low:.2g}–{of.high:.2g})"
 
 
 def outlying(result: Result) -> Iterator[str]:
