@@ -119,6 +119,10 @@ def test_nothing_is_concluded_where_the_speed_changes():
     result = conclude(measured({SERIAL: 1.0, TWO: 0.5}), machine(), [yardstick])
     assert "speed changes" in result.refusals[0]
     assert "1.54 times" in result.refusals[0]
+    one, two, *_ = yardsticks()
+    steady_alone = [one, replace(two, rate=tuple(2 * rate for rate in rates))]
+    result = conclude(measured({SERIAL: 1.0, TWO: 0.5}), machine(), steady_alone)
+    assert "of 2 processes" in result.refusals[0]
 
 
 def test_nothing_is_concluded_without_a_yardstick():

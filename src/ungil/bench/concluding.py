@@ -56,27 +56,29 @@ def conclude(measured: Measured, machine: Machine, yardsticks: Sequence[Yardstic
 
 def _unsettled(machine: Machine, yardsticks: Sequence[Yardstick]) -> str:
     """Why nothing at all is concluded; empty if something is."""
-    taken = [one for one in yardsticks if one.busy]
+    taken = [one for one in yardsticks if one.busy and one.workers <= max(1.0, machine.usable)]
     if not taken:
         return "what the machine gives to processes that share nothing is not known"
     for one in taken:
-        if one.workers > max(1.0, machine.usable):
-            continue
         had, should = estimate(one.busy).value, min(one.workers, machine.usable)
         if had < _QUIET * should:
-            who = "one process" if one.workers == 1 else f"{one.workers} processes"
             return (
-                f"the machine is busy: {who} that shared nothing had {had:.2f} processors "
-                f"instead of {should:g}"
+                f"the machine is busy: {_processes(one)} that shared nothing had {had:.2f} "
+                f"processors instead of {should:g}"
             )
-    rate = estimate(next(one.rate for one in taken))
-    if rate.high - rate.low > _STEADY * rate.value:
-        most = rate.high / rate.low if rate.low else float("inf")
-        return (
-            "the machine's speed changes: the same work of one process was up to "
-            f"{most:.2f} times as fast in one round as in another"
-        )
+    for one in taken:
+        rate = estimate(one.rate)
+        if rate.high - rate.low > _STEADY * rate.value:
+            most = rate.high / rate.low
+            return (
+                f"the machine's speed changes: the same work of {_processes(one)} was up to "
+                f"{most:.2f} times as fast in one round as in another"
+            )
     return ""
+
+
+def _processes(of: Yardstick) -> str:
+    return "one process" if of.workers == 1 else f"{of.workers} processes"
 
 
 def _alone(machine: Machine) -> str:

@@ -37,7 +37,7 @@ def _body(results: Sequence[Result], names: str) -> Iterator[str]:
         yield from _task(one)
     if results:
         yield "<section>\n<h2>Machine</h2>"
-        yield _table(("", ""), described(results[0].machine))
+        yield _table("machine", ("", ""), described(results[0].machine))
         yield "</section>"
     yield f'<footer class="quiet"><p>ungil {text(__version__)} bench</p></footer>'
 
@@ -48,12 +48,12 @@ def _task(result: Result) -> Iterator[str]:
         yield f'<p class="refusal">Nothing is concluded: {text(one)}.</p>'
     yield from _figure(result)
     made = list(rows(result))
-    yield _table(COLUMNS, (row.cells for row in made), [row.verdict for row in made])
+    yield _table("figures", COLUMNS, (row.cells for row in made), [row.verdict for row in made])
     yield f'<p class="quiet">{text(caption(result))} {text("; ".join(about(result)))}.</p>'
     for title, lines in parts(result):
         items = ("<br>".join(map(text, several)) for several in lines)
         yield f"<h3>{text(title)}</h3>\n<ul>{''.join(f'<li>{one}</li>' for one in items)}</ul>"
-    yield from _details("Every sample", _table(_SAMPLES, _samples(result)))
+    yield from _details("Every sample", _table("samples", _SAMPLES, _samples(result)))
     if result.yardsticks:
         yield from _details("The yardstick", _yardsticks(result))
     yield "</section>"
@@ -129,7 +129,7 @@ def _yardsticks(result: Result) -> str:
         for column in ([f"{b:.3f}" for b in one.busy], [f"{rate:.0f}" for rate in one.rate])
     ]
     numbered = enumerate(zip(*columns, strict=True), start=1)
-    return _table(headers, ([str(number), *cells] for number, cells in numbered))
+    return _table("yardstick", headers, ([str(number), *cells] for number, cells in numbered))
 
 
 def _details(title: str, inner: str) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _details(title: str, inner: str) -> Iterator[str]:
 
 
 def _table(
-    headers: Sequence[str], lines: Iterable[Sequence[str]], verdicts: Sequence[str] = ()
+    label: str, headers: Sequence[str], lines: Iterable[Sequence[str]], verdicts: Sequence[str] = ()
 ) -> str:
     head = "".join(f'<th scope="col">{text(one)}</th>' for one in headers)
     if not any(headers):
@@ -149,7 +149,7 @@ def _table(
         written = "".join(f"<td>{_cell(cell)}</td>" for cell in others)
         made.append(f"<tr>{written}<td{kind}>{text(last)}</td></tr>")
     return (
-        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(made)}</tbody></table></div>"
     )
 
