@@ -149,8 +149,8 @@ def _table(
         written = "".join(f"<td>{_cell(cell)}</td>" for cell in others)
         made.append(f"<tr>{written}<td{kind}>{text(last)}</td></tr>")
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(made)}</tbody></table></div>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(made)}</tbody></table></div>"
     )
 
 
