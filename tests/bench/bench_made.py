@@ -33,7 +33,6 @@ def sample(
         "wall": wall,
         "cpu": wall if cpu is None else cpu,
         "memory": memory,
-        "pieces": ((1, 0.0, wall, wall),),
         "failed": 0,
         "failure": "",
         "wrong": "",

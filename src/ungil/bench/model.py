@@ -117,7 +117,6 @@ class Sample(msgspec.Struct, frozen=True):
         wall: Seconds for all items.
         cpu: Seconds of processor time for all items, of all workers; None if not known.
         memory: Bytes of all workers, what they share counted once; None if not known.
-        pieces: Of each piece of work: its worker, when it began and ended, and CPU seconds.
         failed: How many items raised an exception.
         failure: The first of them.
         wrong: What is different from the results in serial; empty if nothing is.
@@ -132,7 +131,6 @@ class Sample(msgspec.Struct, frozen=True):
     wall: float
     cpu: float | None
     memory: int | None
-    pieces: tuple[tuple[int, float, float, float], ...]
     failed: int
     failure: str
     wrong: str

@@ -11,10 +11,9 @@ A request is an object of JSON:
 
 The answer is one as well: `problem` and `kind` say why there is nothing else; otherwise it has
 `items` (how many), `start` (seconds until all workers stood ready), `warming` (seconds), `wall`
-and `cpu` (seconds; null where the system does not say), `memory` (bytes; likewise), `pieces`
-(of each its worker, when it began and ended, and seconds of CPU), `failed` (how many items) and
-`failure` (the first), `wrong` (what is different from serial), `compared` (could that be told),
-`gil` (was the GIL on at the end) and `switch` (what switched it on).
+and `cpu` (seconds; null where the system does not say), `memory` (bytes; likewise), `failed` (how
+many items) and `failure` (the first), `wrong` (what is different from serial), `compared` (could
+that be told), `gil` (was the GIL on at the end) and `switch` (what switched it on).
 """
 
 from __future__ import annotations

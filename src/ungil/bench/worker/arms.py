@@ -8,14 +8,13 @@ the next. So what differs is what carries the work, and not how it is cut: an ex
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Any, Protocol, Self
 
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     class Arm(Protocol):
         """A way of doing tasks; it stands ready while it is entered."""
 
-        def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[Piece]:
-            """Do all the pieces."""
+        def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[list[Any]]:
+            """Do all the pieces; the results of each."""
 
         def processes(self) -> list[int]:
             """The numbers of the other processes that do it."""
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 
-__all__ = ["ARMS", "OLDEST", "SETTLING", "Failed", "Piece", "cut", "do", "results_of"]
+__all__ = ["ARMS", "OLDEST", "SETTLING", "Failed", "cut", "do"]
 
 _AT_ONCE = 256
 """How many tasks may wait at the same time under asyncio; a program has as many connections."""
@@ -64,30 +63,6 @@ class Failed:
         return hash(self.text)
 
 
-class Piece:
-    """A piece of work that was done.
-
-    Attributes:
-        worker: Who did it: the number of the thread.
-        began: When, by `time.perf_counter`, which all processes of a machine share where it is
-            the monotonic clock.
-        ended: Likewise.
-        cpu: Seconds of its thread's.
-        results: One for each item.
-    """
-
-    __slots__ = ("began", "cpu", "ended", "results", "worker")
-
-    def __init__(
-        self, worker: int, began: float, ended: float, cpu: float, results: list[Any]
-    ) -> None:
-        self.worker = worker
-        self.began = began
-        self.ended = ended
-        self.cpu = cpu
-        self.results = results
-
-
 def cut(items: list[Any], workers: int, size: int | None) -> list[list[Any]]:
     """Cut the items into pieces.
 
@@ -100,21 +75,22 @@ def cut(items: list[Any], workers: int, size: int | None) -> list[list[Any]]:
     return [items[at : at + size] for at in range(0, len(items), size)]
 
 
-def do(function: Callable[[Any], Any], items: Sequence[Any]) -> Piece:
-    """Do one piece; in whatever process or interpreter."""
+def do(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """Do one piece, in whatever process or interpreter; a result for each item.
+
+    No clock is read here: of tiny pieces that would be a large part.
+    """
     results: list[Any] = []
-    began, cpu = time.perf_counter(), time.thread_time()
     for item in items:
         try:
             results.append(function(item))
         except Exception as error:  # noqa: BLE001 - it counts as the result; since 3.11 the `try` is free
             results.append(Failed(error))
-    cpu = time.thread_time() - cpu
-    return Piece(threading.get_native_id(), began, time.perf_counter(), cpu, results)
+    return results
 
 
 class _Serial:
-    def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[Piece]:
+    def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[list[Any]]:
         return [do(task.function, piece) for piece in pieces]
 
     def processes(self) -> list[int]:
@@ -133,7 +109,7 @@ class _Pool:
         self._executor = executor
         self._workers = workers
 
-    def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[Piece]:
+    def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[list[Any]]:
         waiting = [self._executor.submit(do, task.function, piece) for piece in pieces]
         return [one.result() for one in waiting]
 
@@ -156,14 +132,13 @@ class _Asyncio:
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
 
-    def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[Piece]:
+    def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[list[Any]]:
         return self._runner.run(self._all(task, pieces))
 
-    async def _all(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[Piece]:
+    async def _all(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[list[Any]]:
         assert task.coroutine is not None  # noqa: S101 - else the arm is not there
         coroutine = task.coroutine
         free = asyncio.Semaphore(_AT_ONCE)
-        results: list[Any] = []
 
         async def one(item: object) -> Any:  # noqa: ANN401 - whatever the user's coroutine returns
             async with free:
@@ -172,10 +147,7 @@ class _Asyncio:
                 except Exception as error:  # noqa: BLE001 - it counts as the result
                     return Failed(error)
 
-        began, cpu = time.perf_counter(), time.thread_time()
-        results = await asyncio.gather(*(one(item) for piece in pieces for item in piece))
-        cpu = time.thread_time() - cpu
-        return [Piece(threading.get_native_id(), began, time.perf_counter(), cpu, results)]
+        return [await asyncio.gather(*(one(item) for piece in pieces for item in piece))]
 
     def processes(self) -> list[int]:
         return []
@@ -223,9 +195,3 @@ OLDEST = {"interpreters": (3, 14)}  # PEP 734
 
 SETTLING = 0.01
 """Seconds for which a worker that was just started is kept busy."""
-
-
-def results_of(pieces: Sequence[Piece]) -> Iterator[Any]:
-    """The results of all pieces, in order."""
-    for piece in pieces:
-        yield from piece.results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ungil.bench.worker.arms import ARMS, SETTLING, Failed, cut, results_of
+from ungil.bench.worker.arms import ARMS, SETTLING, Failed, cut
 from ungil.bench.worker.clocks import cpu_seconds, shared_out_bytes
 from ungil.bench.worker.truth import compare, keep
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from ungil.bench.worker.arms import Arm, Piece
+    from ungil.bench.worker.arms import Arm
     from ungil.bench.worker.task import Task
 
 __all__ = ["measure"]
@@ -43,9 +43,8 @@ def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
         some = items[:: max(1, len(items) // max(workers, len(items) // _WARMING))]
         warming, _, _ = _pass(arm, task, cut(some, workers, 1))
         items = task.items()
-        wall, cpu, pieces = _pass(arm, task, cut(items, workers, request["piece"]))
+        wall, cpu, results = _pass(arm, task, cut(items, workers, request["piece"]))
         memory = shared_out_bytes(arm.processes())
-    results = list(results_of(pieces))
     return {
         "items": len(items),
         "start": start,
@@ -53,7 +52,6 @@ def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
         "wall": wall,
         "cpu": cpu,
         "memory": memory,
-        "pieces": [(one.worker, one.began, one.ended, one.cpu) for one in pieces],
         "failed": sum(isinstance(one, Failed) for one in results),
         "failure": _first_failure(results),
         **_judged(request, task.check, results),
@@ -62,15 +60,16 @@ def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
 
 def _pass(
     arm: Arm, task: Task, pieces: Sequence[Sequence[Any]]
-) -> tuple[float, float | None, list[Piece]]:
-    """Do all the pieces; seconds of wall-clock and of processor time, and what was done."""
+) -> tuple[float, float | None, list[Any]]:
+    """Do all the pieces; seconds of wall-clock and of processor time, and the results."""
     others = arm.processes()
     cpu = cpu_seconds(others)
     began = time.perf_counter()
     done = arm.run(task, pieces)
     wall = time.perf_counter() - began
     after = cpu_seconds(others)
-    return wall, after - cpu if after is not None and cpu is not None else None, done
+    results = [one for piece in done for one in piece]
+    return wall, after - cpu if after is not None and cpu is not None else None, results
 
 
 def _first_failure(results: Sequence[Any]) -> str:
