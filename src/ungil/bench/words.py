@@ -95,6 +95,8 @@ def about(result: Result) -> Iterator[str]:
 def caption(result: Result) -> str:
     """How the figures are meant."""
     rounds = result.measured.rounds
+    if rounds == 1:
+        return "Of one round, which does not tell how sure the figures are."
     sure = estimate([0.0] * rounds).confidence
     return (
         f"Medians of {plural(rounds, 'round')}, and between what the true ones are with "
