@@ -65,6 +65,7 @@ def _start(stack: ExitStack) -> subprocess.Popen[str]:
         [sys.executable, "-I", "-S", str(_BUSY)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # Ctrl-C ends it as well, and it would complain
         text=True,
     )
     stack.enter_context(process)
