@@ -2,14 +2,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("ungil.races._native._core", reason="exploring needs the native core")
+fcntl = pytest.importorskip("fcntl", reason="confirming needs processes that can be copied")
 if not hasattr(os, "fork"):
     pytest.skip("confirming needs processes that can be copied", allow_module_level=True)
 
@@ -193,6 +196,37 @@ TEST_BANK = """
         assert account.balance >= 0
 """
 
+# The second test hangs when it is run again. Whoever has a part in a run holds the lock.
+HANGS_AFTER_ANOTHER = """
+    import fcntl, pathlib, threading
+
+    been, hanging = pathlib.Path("been"), pathlib.Path("hanging")
+    held = open("lock", "w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    class Counter:
+        early = late = 0
+
+    def add():
+        Counter.early += 1
+
+    def add_later():
+        while been.exists(): hanging.touch()
+        Counter.late += 1
+
+    def in_threads(function):
+        threads = [threading.Thread(target=function) for _ in range(2)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+
+    def test_adds():
+        in_threads(add)
+
+    def test_adds_later():
+        in_threads(add_later)
+        been.touch()
+"""
+
 
 class Project:
     def __init__(self, folder):
@@ -328,6 +362,30 @@ def test_what_hangs_when_it_runs_again_is_ended(project):
     (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG401"]
     assert finding["confirmed"] is False
     assert "did not end" in finding["message"]
+
+
+def test_it_can_be_interrupted(project):
+    project.write("test_app.py", HANGS_AFTER_ANOTHER)
+    options = ["--confirm", "150", "--format", "json", "--output", "report.json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ungil", "race", *options, "-m", "pytest", "-q"],
+        cwd=project.folder,
+        env={**os.environ, "XDG_CACHE_HOME": str(project.folder / "cache")},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        while process.poll() is None and not (project.folder / "hanging").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=200)
+    assert "Traceback" not in said
+    findings = json.loads((project.folder / "report.json").read_text())["findings"]
+    told = {one["subject"]: one["message"] for one in findings if one["code"] == "UG401"}
+    assert "Confirmed in schedule" in told["class Counter.early"]
+    assert "Not confirmed: it was interrupted." in told["class Counter.late"]
+    with (project.folder / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as soon as nobody is left who holds it
 
 
 def test_what_ends_its_process_is_said(project):

@@ -77,11 +77,11 @@ def confirm(
         share = min(left, max(left / (len(tests) - done), _ENOUGH))
         request = Confirming(settings.to_json(), tuple(program), test, (), seconds=share)
         candidates = [known[made[number]].candidate for number in numbers]
-        outcomes = _tried(request, [one for one in candidates if one is not None])
-        for number, outcome in zip(numbers, outcomes, strict=True):
+        tried = _tried(request, [one for one in candidates if one is not None])
+        schedules += tried.schedules
+        for number, outcome in zip(numbers, tried.outcomes, strict=True):
             made[number] = _with(made[number], outcome, request)
-            schedules += outcome.result["tried"] if outcome.result is not None else 0
-        if any(outcome.problem == INTERRUPTED for outcome in outcomes):
+        if tried.is_interrupted:
             until = time.monotonic()  # what was found is reported all the same
     return made, list(_notes(schedules, left_out))
 
@@ -106,12 +106,14 @@ class _Outcome:
     Attributes:
         candidate: It.
         carrier: What the threads ran on.
+        tried: How many schedules were, when it was done with.
         result: As the process gave it; None if it did not.
         problem: Why it did not.
     """
 
     candidate: Candidate
     carrier: str
+    tried: int
     result: Mapping[str, Any] | None
     problem: str = ""
 
@@ -122,37 +124,57 @@ class _Outcome:
         return result is not None and bool(result["waits"]) and result["failure"] is None
 
 
-def _tried(request: Confirming, candidates: Sequence[Candidate]) -> list[_Outcome]:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What came of all that one test showed.
+
+    Attributes:
+        outcomes: Of each candidate.
+        schedules: How many there were.
+        is_interrupted: Is nothing more wanted?
+    """
+
+    outcomes: list[_Outcome]
+    schedules: int = 0
+    is_interrupted: bool = False
+
+
+def _tried(request: Confirming, candidates: Sequence[Candidate]) -> _Tried:
     """What came of each; what waits for more than locks, on threads of the system."""
-    short = replace(request, patience=_SHORT)
-    outcomes = _tried_on("greenlets", short, candidates)
-    hanging = [number for number, one in enumerate(outcomes) if one.hangs]
-    again = _tried_on("threads", request, [candidates[number] for number in hanging])
-    for number, one in zip(hanging, again, strict=True):
+    until = time.monotonic() + request.seconds
+    first = _tried_on("greenlets", replace(request, patience=_SHORT), candidates)
+    hanging = [number for number, one in enumerate(first.outcomes) if one.hangs]
+    left = until - time.monotonic()
+    if first.is_interrupted or not hanging or left < _LEAST:
+        return first
+    again = [candidates[number] for number in hanging]
+    second = _tried_on("threads", replace(request, seconds=left), again)
+    outcomes = list(first.outcomes)
+    for number, one in zip(hanging, second.outcomes, strict=True):
         outcomes[number] = one
-    return outcomes
+    return _Tried(outcomes, first.schedules + second.schedules, second.is_interrupted)
 
 
-def _tried_on(carrier: str, request: Confirming, candidates: Sequence[Candidate]) -> list[_Outcome]:
-    if not candidates:
-        return []
+def _tried_on(carrier: str, request: Confirming, candidates: Sequence[Candidate]) -> _Tried:
     asked = replace(request, carrier=carrier, candidates=tuple(candidates))
-    results, problem = _carried_out(asked)
-    told = [
-        _Outcome(one, carrier, result) for one, result in zip(candidates, results, strict=False)
-    ]
-    why = problem or "the time was over"
-    return told + [_Outcome(one, carrier, None, why) for one in candidates[len(told) :]]
+    found, problem = _carried_out(asked)
+    schedules = found.get("schedules", 0)
+    results = found.get("results") or [None] * len(candidates)
+    outcomes = []
+    for one, result in zip(candidates, results, strict=True):
+        is_known = result is not None and (result["done"] or result["failure"] is not None)
+        outcomes.append(_Outcome(one, carrier, schedules, result if is_known else None, problem))
+    return _Tried(outcomes, schedules, problem == INTERRUPTED)
 
 
-def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
-    """What came of each candidate, as far as it got; and why no further."""
+def _carried_out(request: Confirming) -> tuple[Mapping[str, Any], str]:
+    """What came of the candidates, as far as it got; and why no further."""
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
         command = [sys.executable, "-m", "ungil.races.schedule.copies.confirming", folder]
         # In a session of its own, so that it and its copies can be ended together.
         process = subprocess.Popen([*command, request.to_json()], start_new_session=True)  # noqa: S603 - it was run before, at the user's wish
         try:
-            code = process.wait(request.seconds + _GRACE)
+            code = _waited_for(process, request.seconds, Path(folder, "result.json"))
         except subprocess.TimeoutExpired:
             problem = "the program hangs when it is run again"
         except KeyboardInterrupt:
@@ -164,8 +186,22 @@ def _carried_out(request: Confirming) -> tuple[list[dict[str, Any]], str]:
         try:
             found: Mapping[str, Any] = json.loads(Path(folder, "result.json").read_bytes())
         except (OSError, ValueError):
-            return [], problem
-    return found["results"], found["problem"] or problem
+            return {}, problem
+    return found, found["problem"] or problem
+
+
+def _waited_for(process: subprocess.Popen[bytes], seconds: float, told: Path) -> int:
+    """How it ended; what it may take begins when it tells for the first time.
+
+    Raises:
+        subprocess.TimeoutExpired: It takes longer.
+    """
+    try:
+        return process.wait(seconds + _GRACE)
+    except subprocess.TimeoutExpired:
+        if not told.exists():
+            raise
+        return process.wait(seconds)
 
 
 def _end_all(process: subprocess.Popen[bytes]) -> None:
@@ -183,8 +219,7 @@ def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
         return _saying(finding, f"Not confirmed: {outcome.problem}.", confirmed=False)
     failure = result["failure"]
     if failure is None:
-        tried = result["tried"]
-        count = f"{tried:,} schedule" + "s" * (tried != 1)
+        count = f"{outcome.tried:,} schedule" + "s" * (outcome.tried != 1)
         why = f" ({result['hung']})" if result["hung"] else ""
         return _saying(finding, f"Not confirmed after {count}{why}.", confirmed=False)
     recorded = Recorded(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.harm import judge
-from ungil.races.schedule.strategies import Pct, Pos, RandomWalk, Replay, Strategy
+from ungil.races.schedule.strategies import Follow, Pct, Pos, RandomWalk, Replay, Strategy
 from ungil.races.schedule.strategies.dpor import Dpor
 from ungil.races.schedule.world import Outcome, World
 
@@ -62,6 +62,7 @@ class Failure:
         choices: Which thread was chosen, at each choice.
         steps: What was done, in order.
         found: The number of the execution that failed first, counted from 1.
+        used: How often something had been used, before each choice.
         error: The exception, in the process that it happened in.
     """
 
@@ -71,6 +72,7 @@ class Failure:
     choices: tuple[str, ...]
     steps: tuple[Step, ...]
     found: int
+    used: tuple[int, ...] = field(default=(), compare=False, repr=False)
     error: BaseException | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -88,12 +90,14 @@ class Ran:
         choices: Which thread was chosen, at each choice.
         steps: What was done, in order.
         learnt: Was a place found to touch what threads share that was not known to?
+        used: How often something had been used, before each choice.
     """
 
     outcome: Outcome
     choices: tuple[str, ...]
     steps: tuple[Step, ...]
     learnt: bool
+    used: tuple[int, ...] = ()
 
     def failure(self, found: int) -> Failure:
         """It, as a schedule that fails.
@@ -109,6 +113,7 @@ class Ran:
             self.choices,
             self.steps,
             found,
+            self.used,
             outcome.error,
         )
 
@@ -290,13 +295,25 @@ def ran(world: World, outcome: Outcome) -> Ran:
     end = len(world.segments) if outcome.last is None else outcome.last + 1
     last = max((one.choice for one in world.segments[:end]), default=-1)
     choices = world.choices if outcome.last is None else world.choices[: last + 1]
-    return Ran(outcome, tuple(choices), tuple(_steps(world, end)), world.learnt)
+    steps = tuple(_steps(world, end))
+    return Ran(outcome, tuple(choices), steps, world.learnt, tuple(_used(world, len(choices))))
+
+
+def _used(world: World, choices: int) -> Iterator[int]:
+    """How often something had been used before each of the first choices."""
+    used = 0
+    for segment in world.segments:
+        if segment.choice >= choices:
+            return
+        if segment.choice >= 0:
+            yield used
+        used += len(segment.accesses)
 
 
 def settled(run: Run, failure: Failure) -> Failure | None:
     """The same failure when all is known that is shared in it; None if it does not come."""
     for _ in range(_LEARNING):
-        again = Replay(failure.choices, strict=False)
+        again = Follow(failure.choices, failure.used)
         again.another()
         one = run(again)
         if one.outcome.kind != failure.kind:

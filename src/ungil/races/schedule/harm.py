@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ungil.races.schedule.threads import Access, Point, Segment, Thread, Variable
     from ungil.races.schedule.world import World
 
-__all__ = ["ENDLESS", "HARM", "HUNG", "judge"]
+__all__ = ["ENDLESS", "HARM", "HUNG", "judge", "judge_each"]
 
 HARM = "harm"
 """The kind of an outcome: nothing failed, but what was foretold happened."""
@@ -55,17 +55,33 @@ class _Pass(NamedTuple):
         return {one.variable for one in self.accesses}
 
 
-def judge(candidate: Candidate, world: World, outcome: Outcome) -> Outcome:
-    """How an execution ended, as far as a candidate is concerned.
+def judge_each(
+    candidates: Sequence[Candidate | None], world: World, outcome: Outcome
+) -> list[Outcome]:
+    """How an execution ended, as far as each of some candidates is concerned.
 
     Returns:
-        The outcome if it is a failure and what was foretold happened as well; one of the
-        kind `harm` if only this is so; `endless` if it came to no end; else one that passed.
+        Of None the outcome itself. Else the outcome if it is a failure and what was foretold
+        happened as well; one of the kind `harm` if only this is so; `endless` if it came to no
+        end; or one that passed.
     """
+    passes = list(_passes(world.segments)) if any(candidates) else []
+    return [outcome if one is None else _judged(one, world, passes, outcome) for one in candidates]
+
+
+def judge(candidate: Candidate, world: World, outcome: Outcome) -> Outcome:
+    """As `judge_each`, of one."""
+    (found,) = judge_each([candidate], world, outcome)
+    return found
+
+
+def _judged(
+    candidate: Candidate, world: World, passes: Sequence[_Pass], outcome: Outcome
+) -> Outcome:
     if candidate.kind == "deadlock":
         here = outcome.kind == "deadlock" and _waits_at(world, candidate.spots)
         return outcome if here else Outcome("passed")
-    found = _JUDGES[candidate.kind](list(_passes(world.segments)), candidate.spots)
+    found = _JUDGES[candidate.kind](passes, candidate.spots)
     if found is None:
         # Of what came to no end it is not known.
         return Outcome(ENDLESS, outcome.text) if outcome.kind == "livelock" else Outcome("passed")

@@ -106,7 +106,7 @@ class Stress:
     def _failed(self) -> Failure:
         where, error = self._errors[0]
         text = traceback.format_exception_only(error)[0].splitlines()[0] + where
-        return Failure("failed", text, "", (), (), self._trials, error)
+        return Failure("failed", text, "", (), (), self._trials, error=error)
 
     def _found(self, failure: Failure | None) -> Exploration:
         seconds = time.monotonic() - self._began

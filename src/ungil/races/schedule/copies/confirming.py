@@ -2,8 +2,8 @@
 
 python -m ungil.races.schedule.copies.confirming FOLDER REQUEST
 
-REQUEST is JSON, see `Confirming`; what was found is in FOLDER/result.json, candidate by
-candidate, and what is there when the process is killed counts.
+REQUEST is JSON, see `Confirming`; what was found is in FOLDER/result.json, for each candidate,
+and what is there when the process is killed counts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from typing import NoReturn
 from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import Control, NotPossibleError
 from ungil.races.schedule.copies.forks import Forks, be_quiet, can_fork
-from ungil.races.schedule.copies.seeking import Seeker
-from ungil.races.schedule.harm import judge
+from ungil.races.schedule.copies.seeking import Aim, Known, Seeker
 from ungil.races.schedule.request import Confirming
 from ungil.races.schedule.strategies import RandomWalk, Strategy
 from ungil.races.schedule.strategies.directed import Directed
@@ -31,16 +30,21 @@ from ungil.races.settings import Settings
 
 __all__ = ["main"]
 
+_BETWEEN = 0.5
+"""Seconds between tellings what there is so far."""
+
 
 def main() -> None:
     """Do what the command line asks for."""
     folder = Path(sys.argv[1])
     request = Confirming.from_json(sys.argv[2])
     results: list[dict[str, object]] = []
+    schedules = 0
 
     def tell(problem: str = "") -> None:
+        whole = {"problem": problem, "schedules": schedules, "results": results}
         part = folder / "part.json"
-        part.write_text(json.dumps({"problem": problem, "results": results}), encoding="utf-8")
+        part.write_text(json.dumps(whole), encoding="utf-8")
         part.replace(folder / "result.json")
 
     def end(problem: str = "") -> NoReturn:
@@ -60,11 +64,18 @@ def main() -> None:
     forks = Forks(control, request.patience)
 
     def work() -> None:
-        until = time.monotonic() + request.seconds
-        for number, kind in enumerate(request.candidates):
-            left = (until - time.monotonic()) / (len(request.candidates) - number)
-            results.append(_confirmed(control, forks, kind, request.schedules, left))
-            tell()
+        nonlocal results, schedules
+        tell()
+        aims = [Aim(one, partial(_strategy, one)) for one in request.candidates]
+        known = Known(lambda: control.shared, control.forget)
+        seeker = Seeker(forks.run, aims, known, request.schedules, request.seconds)
+        told = 0.0
+        for _ in seeker.seek():
+            if time.monotonic() - told > _BETWEEN:
+                results, schedules = list(map(_result, aims)), seeker.tried
+                tell()
+                told = time.monotonic()
+        results, schedules = [{**_result(one), "done": True} for one in aims], seeker.tried
         end()
 
     # Who waits for more than locks may have files that all copies would share.
@@ -73,27 +84,22 @@ def main() -> None:
     end("it started no thread when it was run again")
 
 
-def _confirmed(
-    control: Control, forks: Forks, candidate: Candidate, schedules: int, seconds: float
-) -> dict[str, object]:
-    """What came of one candidate."""
-    run = partial(forks.run, judge=partial(judge, candidate))
+def _strategy(candidate: Candidate, turn: int, seed: int) -> Strategy:
+    # Now and then without holding anybody: what is held may be what it needs.
+    return RandomWalk(seed) if turn % 3 == 2 else Directed(seed, candidate.spots)
 
-    def strategy(number: int) -> Strategy:
-        # Now and then without holding anybody: what is held may be what it needs.
-        return RandomWalk(number) if number % 3 == 2 else Directed(number, candidate.spots)
 
-    sought = Seeker(run, strategy, schedules, time.monotonic() + seconds)
-    failure = sought.found()
-    shown = None if failure is None else asdict(failure)
-    if shown is not None:
-        shown.pop("error")
+def _result(aim: Aim) -> dict[str, object]:
+    """What came of one, or has come so far."""
+    failure = None if aim.failure is None else asdict(aim.failure)
+    if failure is not None:
+        del failure["error"], failure["used"]
     return {
-        "failure": shown,
-        "tried": sought.tried,
-        "hung": sought.hung,
-        "waits": sought.waits,
-        "shared": control.shared,
+        "failure": failure,
+        "shared": aim.shared,
+        "hung": aim.hung,
+        "waits": aim.waits,
+        "done": False,
     }
 
 

@@ -7,15 +7,16 @@ next one when it is known what schedules do to it.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
+from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.copies.aside import Tell, aside
 from ungil.races.schedule.copies.forks import Forks
-from ungil.races.schedule.copies.seeking import Seeker
+from ungil.races.schedule.copies.seeking import Aim, Known, Seeker
 from ungil.races.schedule.exploring import Failure, Ran, Step, strategy_named
 from ungil.races.schedule.strategies import Pct, Replay, Strategy
 
@@ -80,11 +81,13 @@ def seek_in_copies(
         def body(tell: _Tell) -> None:
             forks = _forks(control, carrier, patience if at_start else min(_SHORT, patience))
             pieces = _Pieces(forks, strategy, seed)
-            seeker = Seeker(pieces.run, pieces.strategy, schedules, time.monotonic() + seconds)
+            aim = Aim(None, pieces.strategy)
+            known = Known(lambda: control.shared, control.forget)
+            seeker = Seeker(pieces.run, [aim], known, schedules, seconds)
 
             def work() -> NoReturn:
-                failure = seeker.found()
-                tell(Sought(seeker.tried, failure, seeker.hung, carrier, tuple(control.shared)))
+                deque(seeker.seek(), 0)
+                tell(Sought(seeker.tried, aim.failure, aim.hung, carrier, tuple(aim.shared)))
 
             forks.begin(function, work, at_start=at_start)
             tell(Sought())
@@ -116,7 +119,7 @@ def _fails_from_the_start(
         def work() -> NoReturn:
             again = Replay(failure.choices, strict=True)
             again.another()
-            one = forks.run(again, lambda _, outcome: outcome)
+            (one,) = forks.run(again, [None])
             tell(Sought(1, one.failure(1) if one.outcome.kind == failure.kind else None))
 
         forks.begin(function, work, at_start=True)
@@ -141,15 +144,15 @@ class _Pieces:
         self._seed = seed
         self._most = 1
 
-    def run(self, strategy: Strategy) -> Ran:
+    def run(self, strategy: Strategy, candidates: Sequence[Candidate | None]) -> list[Ran]:
         """How it ends."""
-        one = self._forks.run(strategy, lambda _, outcome: outcome)
-        self._most = max(self._most, len(one.choices))
-        return one
+        came = self._forks.run(strategy, candidates)
+        self._most = max(self._most, *(len(one.choices) for one in came))
+        return came
 
-    def strategy(self, number: int) -> Strategy:
+    def strategy(self, turn: int, _: int) -> Strategy:
         """That of one schedule."""
-        made = strategy_named(self._name, self._seed + number)
+        made = strategy_named(self._name, self._seed + turn)
         if isinstance(made, Pct):
             made.choices = self._most
         return made

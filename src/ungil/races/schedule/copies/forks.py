@@ -16,14 +16,14 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ungil.races.candidate import Place
+from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Ran, Step, ran
-from ungil.races.schedule.harm import HUNG
+from ungil.races.schedule.harm import HUNG, judge_each
 from ungil.races.schedule.strategies import Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
@@ -32,7 +32,17 @@ __all__ = ["Forks", "be_quiet", "can_fork", "heard"]
 _CALL = 0.1
 """Seconds between looks at the clock."""
 
-Judge = Callable[[World, Outcome], Outcome]
+_LOOK = 0.4
+"""Seconds between looks at what a copy has computed."""
+
+_RESTS = 0.02
+"""The part of a processor below which a copy does not compute, but waits."""
+
+_ALL = 0.9
+"""The part of a processor above which nobody has taken anything from it."""
+
+_LONGEST = 5
+"""So many times as long it is waited at most for one that computes."""
 
 
 def can_fork() -> bool:
@@ -47,6 +57,10 @@ def be_quiet() -> None:
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
     sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until its end
+
+
+_Each = tuple[str, str, str, tuple[Sequence[int], Sequence[tuple[str, Sequence[Place]]]] | None]
+"""The kind, text and thread of an outcome; of a failure also what `Ran` has of it."""
 
 
 class _GoesOn(BaseException):
@@ -74,7 +88,7 @@ class Forks:
         self.patience = patience
         self._control = control
         self._tells: int | None = None
-        self._judge: Judge = lambda _, outcome: outcome
+        self._candidates: Sequence[Candidate | None] = ()
 
     def begin(
         self, function: Callable[[], object], work: Callable[[], object], *, at_start: bool
@@ -107,14 +121,19 @@ class Forks:
             nothing = Replay((), strict=False)
             world, outcome = self._control.execute(function, nothing, worked)
         if self._tells is not None:
-            self._tell(self._tells, ran(world, self._judge(world, outcome)))
+            self._tell(self._tells, world, judge_each(self._candidates, world, outcome))
 
-    def run(self, strategy: Strategy, judge: Judge) -> Ran:
+    def run(self, strategy: Strategy, candidates: Sequence[Candidate | None]) -> list[Ran]:
         """How a copy ends that goes on as a strategy chooses; to be called by the work.
 
         Args:
             strategy: Chooses.
-            judge: Says what an execution and its outcome mean.
+            candidates: What the end is looked at for, one after the other; None for what the
+                program itself makes of it.
+
+        Returns:
+            For each of them what it means. Only of those that are failures it is known what
+            was done.
         """
         reader, writer = os.pipe()
         # Not by `os.fork`, which has registered that a thread that is about to start, as one
@@ -122,29 +141,33 @@ class Forks:
         number = _fork()
         if not number:
             os.close(reader)
-            self._tells, self._judge = writer, judge
+            self._tells, self._candidates = writer, candidates
             raise _GoesOn(strategy)
         os.close(writer)
-        said = heard(reader, self.patience)
+        said = heard(reader, self.patience, number)
         os.close(reader)
         if said is None:
             os.kill(number, signal.SIGKILL)
         _, status = os.waitpid(number, 0)
         if said is None:
-            return _nothing(HUNG, f"it did not end within {self.patience:g} s")
+            return [_nothing(f"it did not end within {self.patience:g} s")] * len(candidates)
         try:
             whole = json.loads(said)
         except ValueError:
             code = os.waitstatus_to_exitcode(status)
-            return _nothing(HUNG, f"it ended its process, with {code}")
+            return [_nothing(f"it ended its process, with {code}")] * len(candidates)
         return self._told(**whole)
 
-    def _tell(self, writer: int, one: Ran) -> NoReturn:
+    def _tell(self, writer: int, world: World, outcomes: Iterable[Outcome]) -> NoReturn:
+        each: list[_Each] = []
+        for outcome in outcomes:
+            one = ran(world, outcome) if outcome.is_failure else None
+            shown = None if one is None else (one.used, one.steps)
+            each.append((outcome.kind, outcome.text, outcome.thread, shown))
         whole = {
-            "outcome": (one.outcome.kind, one.outcome.text, one.outcome.thread),
-            "choices": one.choices,
-            "steps": one.steps,
-            "learnt": self._control.shared if one.learnt else None,
+            "choices": world.choices,
+            "each": each,
+            "learnt": self._control.shared if world.learnt else None,
         }
         try:
             with os.fdopen(writer, "w", encoding="utf-8") as file:
@@ -155,22 +178,28 @@ class Forks:
 
     def _told(
         self,
-        outcome: tuple[str, str, str],
-        choices: Iterable[str],
-        steps: Iterable[tuple[str, list[Place]]],
+        choices: Sequence[str],
+        each: Iterable[_Each],
         learnt: list[Place] | None,
-    ) -> Ran:
+    ) -> list[Ran]:
         if learnt is not None:
             self._control.learn((path, line, text) for path, line, text in learnt)
-        made = tuple(
-            Step(thread, tuple((path, line, text) for path, line, text in lines))
-            for thread, lines in steps
-        )
-        return Ran(Outcome(*outcome), tuple(choices), made, learnt is not None)
+        made = []
+        for kind, text, thread, shown in each:
+            used, steps = ((), ()) if shown is None else shown
+            chosen = choices if shown is None else choices[: len(used)]
+            done = tuple(_step(*one) for one in steps)
+            told = Outcome(kind, text, thread)
+            made.append(Ran(told, tuple(chosen), done, learnt is not None, tuple(used)))
+        return made
 
 
-def _nothing(kind: str, text: str) -> Ran:
-    return Ran(Outcome(kind, text), (), (), learnt=False)
+def _step(thread: str, lines: Iterable[Place]) -> Step:
+    return Step(thread, tuple((path, line, text) for path, line, text in lines))
+
+
+def _nothing(text: str) -> Ran:
+    return Ran(Outcome(HUNG, text), (), (), learnt=False)
 
 
 def _fork() -> int:
@@ -183,15 +212,40 @@ def _fork() -> int:
     return number
 
 
-def heard(reader: int, patience: float) -> bytes | None:
-    """All that is written at the other end; None if it is not closed in time."""
+def heard(reader: int, patience: float, number: int = 0) -> bytes | None:
+    """All that is written at the other end; None if it is not closed in time.
+
+    Args:
+        reader: This end.
+        patience: For how many seconds it is waited.
+        number: Of a process that writes, if it is known. As long as it computes, and others
+            have taken the processor from it, it is waited a few times as long.
+    """
     said = bytearray()
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
+    began = looked = time.monotonic()
+    computed = _computed(number)
+    while True:
         ready, _, _ = select.select([reader], [], [], _CALL)
         if ready:
             piece = os.read(reader, 1 << 16)
             if not piece:
                 return bytes(said)
             said += piece
-    return None
+        now = time.monotonic()
+        if now - looked < _LOOK:
+            continue
+        before, computed = computed, _computed(number)
+        rests = computed - before < _RESTS * (now - looked)
+        looked = now
+        if now - began > patience and (
+            rests or computed > _ALL * patience or now - began > _LONGEST * patience
+        ):
+            return None
+
+
+def _computed(number: int) -> float:
+    """Seconds of a processor that another process has used; 0 where that is not told."""
+    if sys.platform != "linux" or not number:
+        return 0.0
+    # As clock_getcpuclockid has it (glibc, sysdeps/unix/sysv/linux/clock_getcpuclockid.c).
+    return time.clock_gettime(~number << 3 | 2)

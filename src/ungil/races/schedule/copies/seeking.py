@@ -1,15 +1,22 @@
-"""One schedule after the other, in copies of a process, until something fails each time."""
+"""One schedule after the other, in copies of a process, until each of several aims is met.
+
+What steers for one of them may show another, so each execution is looked at for all that is
+still open. They take turns: what never comes true takes no time from the others, but its own.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from ungil.races.schedule.exploring import Failure, Run, settled, shrunk
+from ungil.races.candidate import Candidate, Place
+from ungil.races.schedule.exploring import Failure, Ran, Run, settled, shrunk
 from ungil.races.schedule.harm import ENDLESS, HARM, HUNG
 from ungil.races.schedule.strategies import Replay, Strategy
+from ungil.races.schedule.world import Outcome
 
-__all__ = ["Seeker"]
+__all__ = ["Aim", "Known", "RunEach", "Seeker"]
 
 _FURTHER = 50
 """Schedules in which it is sought that something fails visibly, once harm was seen."""
@@ -21,81 +28,184 @@ _OF_HUNG = 5
 """One that hangs takes longer, and counts for as many."""
 
 _SHRINKING = 2.0
-"""Seconds."""
+"""Seconds, for each."""
+
+_FOR_SHRINKING = 0.25
+"""The part of the time that is left for it, if it needs so much."""
+
+_AGAIN = 3
+"""A schedule that fails in another way when it is followed is followed so often."""
+
+RunEach = Callable[[Strategy, Sequence[Candidate | None]], list[Ran]]
+"""Runs something once, as a strategy chooses, and says for each candidate what that means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The places that are known to touch what threads share.
+
+    Attributes:
+        all: Gives them.
+        only: Knows these, and no others.
+    """
+
+    all: Callable[[], list[Place]]
+    only: Callable[[Sequence[Place]], object]
+
+
+@dataclass(eq=False, slots=True)
+class Aim:
+    """What a schedule is to show, and what came of it.
+
+    Attributes:
+        candidate: It; None for any failure.
+        strategy: Gives the strategy of its n-th schedule from 0, and of a seed.
+        failure: A schedule that shows it each time; None as long as there is none.
+        shared: Places that were known to touch what threads share, when it did.
+        turns: How many schedules were sought for it.
+        hung: Why the last of them that came to no end did not; empty if all did.
+        waits: Did one have to be ended from outside?
+        patience: How many more of them are borne.
+    """
+
+    candidate: Candidate | None
+    strategy: Callable[[int, int], Strategy]
+    failure: Failure | None = None
+    shared: Sequence[Place] = ()
+    turns: int = 0
+    hung: str = ""
+    waits: bool = False
+    patience: int = _PATIENCE
+
+    def count(self, outcome: Outcome) -> None:
+        """Of executions that come to no end it bears only so many."""
+        if outcome.kind in {ENDLESS, HUNG}:
+            self.hung = outcome.text
+            self.waits |= outcome.kind == HUNG
+            self.patience -= 1 if outcome.kind == ENDLESS else _OF_HUNG
+
+    def may_be_met(self, tried: int) -> bool:
+        """Is it still looked for, after so many executions in all?
+
+        Once there was harm, only what fails visibly is.
+        """
+        failure = self.failure
+        return failure is None or (failure.kind == HARM and tried < failure.found + _FURTHER)
 
 
 class Seeker:
-    """Runs something in one schedule after the other, for the most visible failure.
+    """Runs something in one schedule after the other, for the most visible failures.
 
     Attributes:
+        aims: Those that it was given.
         tried: How many schedules were.
-        hung: Why the last of them that came to no end did not; empty if all did.
-        waits: Did one have to be ended from outside?
     """
 
     def __init__(
-        self, run: Run, strategy: Callable[[int], Strategy], schedules: int, until: float
+        self, run: RunEach, aims: Sequence[Aim], known: Known, schedules: int, seconds: float
     ) -> None:
         """Prepare it.
 
         Args:
             run: Runs it.
-            strategy: Gives the strategy of each schedule, counted from 0.
-            schedules: How many are tried at most.
-            until: When to give up, as `time.monotonic` has it.
+            aims: What is sought.
+            known: To it.
+            schedules: How many are tried for each at most.
+            seconds: How long at most, in all.
         """
+        self.aims = aims
         self.tried = 0
-        self.hung = ""
-        self.waits = False
         self._run = run
-        self._strategy = strategy
+        self._known = known
         self._schedules = schedules
-        self._until = until
-        self._patience = _PATIENCE
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._ended = False
 
-    def found(self) -> Failure | None:
-        """A schedule with little in it that fails each time; None if none was found."""
-        while (best := self._most_visible()) is not None:
-            small = self._small(best)
-            if small is not None:
-                return small
-        return None
+    def seek(self) -> Iterator[None]:
+        """Do it; what comes of the aims may be looked at in between."""
+        while turns := [one for one in self.aims if self._has_turn(one)]:
+            for aim in turns:
+                if not self._may_go_on():
+                    break
+                if self._has_turn(aim):
+                    self._turn(aim)
+            yield
+            if not self._may_go_on():
+                break
+        met = [one for one in self.aims if one.failure is not None]
+        for number, aim in enumerate(met):
+            left = self._until - time.monotonic()
+            self._make_small(aim, min(_SHRINKING, left / (len(met) - number)))
+            yield
 
-    def _most_visible(self) -> Failure | None:
-        best: Failure | None = None
-        last = self._schedules
-        while self._may_go_on(last):
-            failure = self._one()
-            if failure is not None and failure.kind != HARM:
-                return failure
-            if failure is not None and best is None:
-                best, last = failure, min(last, self.tried + _FURTHER)
-        return best
+    def _has_turn(self, aim: Aim) -> bool:
+        is_open = aim.may_be_met(self.tried)
+        return is_open and aim.turns < self._schedules and aim.patience > 0
 
-    def _may_go_on(self, last: int) -> bool:
-        return self.tried < last and time.monotonic() < self._until and self._patience > 0
+    def _may_go_on(self) -> bool:
+        met = sum(one.failure is not None for one in self.aims)
+        reserve = min(_SHRINKING * met, _FOR_SHRINKING * self._seconds)
+        return time.monotonic() < self._until - reserve
 
-    def _one(self) -> Failure | None:
-        """What comes of one more schedule, if it is a failure and all is known that it shares."""
-        strategy = self._strategy(self.tried)
-        self.tried += 1
+    def _turn(self, aim: Aim) -> None:
+        """One more schedule, which steers for one of them."""
+        strategy = aim.strategy(aim.turns, self.tried)
         strategy.another()
-        one = self._run(strategy)
-        if one.outcome.kind in {HUNG, ENDLESS}:
-            self.hung = one.outcome.text
-            self.waits |= one.outcome.kind == HUNG
-            self._patience -= 1 if one.outcome.kind == ENDLESS else _OF_HUNG
-        if not one.outcome.is_failure:
-            return None
-        failure = one.failure(self.tried)
-        return settled(self._run, failure) if one.learnt else failure
+        sought = [one for one in self.aims if one.may_be_met(self.tried)]
+        aim.turns += 1
+        self.tried += 1
+        before = self._known.all()
+        came = self._run(strategy, [one.candidate for one in sought])
+        outcome = came[sought.index(aim)].outcome
+        if outcome.kind not in {ENDLESS, HUNG}:
+            self._ended = True
+        # What has never come to an end will hardly for the others.
+        for one in [aim] if self._ended else sought:
+            one.count(outcome)
+        shown = [
+            (one, ran.failure(self.tried))
+            for one, ran in zip(sought, came, strict=True)
+            if ran.outcome.is_failure and (one.failure is None or ran.outcome.kind != HARM)
+        ]
+        if shown:
+            after = self._known.all()
+            for one, failure in shown:
+                self._meet(one, failure, before)
+            self._known.only(after)
 
-    def _small(self, failure: Failure) -> Failure | None:
-        """It with less in it; None if that does not fail each time."""
-        small = shrunk(self._run, failure, _SHRINKING)
-        for one in (small, failure):
-            again = Replay(one.choices, strict=True)
+    def _meet(self, aim: Aim, failure: Failure, shared: Sequence[Place]) -> None:
+        """Take a schedule if it can be followed again, to a failure that is as visible.
+
+        Args:
+            aim: Whose it is.
+            failure: It.
+            shared: What was known when it began. What is learnt on the way is learnt again.
+        """
+        for _ in range(_AGAIN):
+            self._known.only(shared)
+            again = Replay(failure.choices, strict=True)
             again.another()
-            if self._run(again).outcome.kind == one.kind:
-                return one
-        return None
+            ran = self._run_for(aim)(again)
+            if not ran.outcome.is_failure:
+                return
+            if ran.outcome.kind == failure.kind:
+                aim.failure, aim.shared = failure, shared
+                return
+            if ran.outcome.kind == HARM:
+                return  # it was visible, and is not
+            failure = ran.failure(failure.found)
+
+    def _make_small(self, aim: Aim, seconds: float) -> None:
+        """Leave out what it does not need, if what is left fails each time as well."""
+        failure = aim.failure
+        if failure is None or seconds <= 0:
+            return
+        self._known.only(aim.shared)
+        run = self._run_for(aim)
+        known = settled(run, failure)
+        if known is not None:
+            self._meet(aim, shrunk(run, known, seconds), self._known.all())
+
+    def _run_for(self, aim: Aim) -> Run:
+        return lambda strategy: self._run(strategy, [aim.candidate])[0]

@@ -17,7 +17,7 @@ from ungil.races.schedule.threads import Thread, conflict
 if TYPE_CHECKING:
     from ungil.races.schedule.world import World
 
-__all__ = ["Pct", "Pos", "RandomWalk", "Replay", "Strategy"]
+__all__ = ["Follow", "Pct", "Pos", "RandomWalk", "Replay", "Strategy"]
 
 _PATIENCE = 50
 """A thread that was chosen so often in a row, while others could go on, spins."""
@@ -198,17 +198,66 @@ class Replay:
         """Whoever was chosen then."""
         number = len(world.choices)
         wanted = self._choices[number] if number < len(self._choices) else None
-        for one in ready:
-            if one.path == wanted:
-                return one
-        if self._strict and wanted is not None and not self.diverged:
+        chosen = _chosen_again(wanted, ready, current)
+        if self._strict and wanted not in {None, chosen.path} and not self.diverged:
             self.diverged = f"choice {number + 1} was thread {wanted}, which cannot go on here"
-        # Who waits for time to pass lets others go on, or it might wait for ever.
-        if current in ready and not current.pauses:
-            return current
-        return next((one for one in ready if one is not current), ready[0])
+        return chosen
 
     def ended(self, world: World) -> None:
         """Were there as many choices as then?"""
         if self._strict and not self.diverged and len(world.choices) != len(self._choices):
             self.diverged = f"there were {len(world.choices)} choices, not {len(self._choices)}"
+
+
+class Follow:
+    """Chooses as it was chosen before, though more is known to be shared now.
+
+    So there are more choices. At those that there were not, whoever runs goes on, as it did
+    then. How far an execution is, is told by how often something was used in it.
+    """
+
+    def __init__(self, choices: Sequence[str], used: Sequence[int]) -> None:
+        """Prepare it.
+
+        Args:
+            choices: The paths of those to choose, one after the other.
+            used: How often something had been used, before each of them.
+        """
+        self._choices = choices
+        self._used = used
+        self._next = 0
+        self._seen = 0
+        self._now = 0
+        self._done = False
+
+    def another(self) -> bool:
+        """There is one."""
+        done, self._done = self._done, True
+        return not done
+
+    def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
+        """Whoever was chosen then, or went on."""
+        for segment in world.segments[self._seen :]:
+            self._now += len(segment.accesses)
+        self._seen = len(world.segments)
+        while self._next < len(self._used) and self._used[self._next] < self._now:
+            self._next += 1
+        wanted = None
+        if self._next < len(self._used) and self._used[self._next] == self._now:
+            wanted = self._choices[self._next]
+            self._next += 1
+        return _chosen_again(wanted, ready, current)
+
+    def ended(self, world: World) -> None:
+        """Nothing is learnt."""
+
+
+def _chosen_again(wanted: str | None, ready: Sequence[Thread], current: Thread) -> Thread:
+    """A thread that was chosen before, or whoever runs if it cannot go on."""
+    for one in ready:
+        if one.path == wanted:
+            return one
+    # Who waits for time to pass lets others go on, or it might wait for ever.
+    if current in ready and not current.pauses:
+        return current
+    return next((one for one in ready if one is not current), ready[0])
