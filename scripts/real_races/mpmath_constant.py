@@ -10,8 +10,8 @@ start = threading.Barrier(2)
 
 def work() -> None:
     """What each thread does."""
-    start.wait()
     context = MPContext()
+    start.wait()
     for precision in range(100, 1000, 100):
         context.prec = precision
         _ = context.pi + 1

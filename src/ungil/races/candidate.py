@@ -40,6 +40,7 @@ class Spot(NamedTuple):
 
 KINDS = {
     "step": (2, 3),
+    "stack": (2,),
     "twice": (1,),
     "order": (2,),
     "torn": range(4, 1000, 2),
@@ -55,6 +56,8 @@ class Candidate:
     Attributes:
         kind: `step`: between its first two spots another thread writes what was used at the
             first, perhaps at the third;
+            `stack`: what a thread puts on top at the first spot is taken away at the second by
+            another, in the place of its own;
             `twice`: two threads do what is at its spot, and each means to be the only one;
             `order`: the second spot comes before the first, or, where they are one, a later
             thread before an earlier one;

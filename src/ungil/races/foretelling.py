@@ -24,6 +24,8 @@ def candidate_of(case: Case) -> Candidate:
         return Candidate("torn", tuple(spots))
     if case.compound is not None:
         step = spot_of(case.compound.read), spot_of(case.compound.act)
+        if case.compound.how == "stack":
+            return Candidate("stack", step)
         return Candidate("step", (*step, spot_of(case.other.touch)))
     if case.rule is rules.MUTATED_WHILE_ITERATED or _has_halves(case.acting.touch):
         return Candidate("step", (acting, acting, spot_of(case.other.touch)))

@@ -58,6 +58,12 @@ _ATTRIBUTES = frozenset({"attribute", "named"})
 # Where the length and the order decide what an index means.
 _SEQUENCES = frozenset({"list", "deque", "bytearray", "array"})
 
+# What `append` puts on top, and `pop` takes away.
+_STACKS = frozenset({"list", "deque"})
+
+# What is put there to be counted only is like any other.
+_COUNTED = re.compile(r"\.append\((?:None|True|False|\d*)\)$")
+
 # What `= False` takes away is no value that anybody could still use.
 _LOWERED = re.compile(r"=\s*False\s*(?:$|[#;])")
 
@@ -149,7 +155,9 @@ class Kinds:
             for mine, other, mode, other_mode, iterates in _both_ways(conflict)
             for case in self._harmed(conflict, mine, other, (mode, other_mode), iterates)
         ]
-        return min(cases, key=lambda case: case.rank) if cases else _plain(conflict)
+        if cases:
+            return min(cases, key=lambda case: case.rank)
+        return _on_a_stack(conflict, self._sources) or _plain(conflict)
 
     def _harmed(
         self,
@@ -293,6 +301,27 @@ class Kinds:
             or re.search(r"\bhasattr\(|\bgetattr\(|\bin\s+[\w.]+\.__dict__", text)
             or re.search(r"\bexcept\b.*\b(?:AttributeError|NameError|UnboundLocalError)\b", text)
         )
+
+
+def _on_a_stack(conflict: Conflict, sources: Sources) -> Case | None:
+    """What one thread puts on top of a list while another goes by its own being there.
+
+    Each is one step, but the two belong together with what is done in between. It is meant so
+    if the last item is looked at, and is not used when it is taken away.
+    """
+    if conflict.part != "structure" or conflict.kind.rpartition(".")[2] not in _STACKS:
+        return None
+    for mine, other, *_ in _both_ways(conflict):
+        take, put = mine.touch, other.touch
+        site = take.site
+        stack, _, call = site.text.rpartition(".")
+        line = sources.line(site.path, site.line).partition("#")[0]
+        unused = call == "pop()" and line.strip() == site.text
+        puts = put.name == "append" and not _COUNTED.search(put.site.text)
+        if unused and puts and sources.have(site.path, f"{stack}[-1]"):
+            step = Compound(put, take, "stack")
+            return Case(rules.CHECK_THEN_ACT, conflict, mine, other, step)
+    return None
 
 
 def torn(cases: Iterable[Case]) -> list[Case]:

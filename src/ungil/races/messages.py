@@ -50,6 +50,12 @@ def _lost_update(words: Words, case: Case) -> str:
 
 def _check_then_act(words: Words, case: Case) -> str:
     one, other = words.threads(case)
+    if case.compound is not None and case.compound.how == "stack":
+        return (
+            f"{words.variable(case)} is used as a stack: {one} takes away at "
+            f"{words.place(case.compound.act)} what it has put on top at "
+            f"{words.place(case.compound.read)}; {other} may put its own there in between."
+        )
     step = _step(words, case, "checked", "acted on")
     return (
         f"{words.variable(case)} {step} by {one}; {other} may change it in between, at "

@@ -67,7 +67,8 @@ class Compound:
     Attributes:
         read: The earlier touch.
         act: The later one.
-        how: `check` or `value`, as `Touch.after` has it.
+        how: `check` or `value`, as `Touch.after` has it; or `stack`, if the one puts something
+            on top of one, and the other takes it away.
         called: Is the later one in a function that the earlier one's calls?
     """
 

@@ -88,6 +88,11 @@ def _update(_: Words, case: Case, sources: Sources) -> str:
 def _check(words: Words, case: Case, _: Sources) -> str:
     if case.compound is None:
         return _GUARD
+    if case.compound.how == "stack":
+        return (
+            "Give each thread a stack of its own, in a threading.local() or a ContextVar; or hand "
+            "what is on top down as an argument. A lock around the single steps does not help."
+        )
     read, act = case.compound.read, case.compound.act
     in_container = case.conflict.part in {"item", "structure"}
     if in_container and (act.clears or act.name in _TAKING):

@@ -44,6 +44,10 @@ class Sources:
             self._known[path] = [line.rstrip("\r\n") for line in self._given(path)]
         return self._known[path]
 
+    def have(self, path: str, text: str) -> bool:
+        """Is it in one of the lines of a file?"""
+        return any(text in line for line in self._lines(path))
+
     def decides(self, path: str, line: int, later: int) -> bool:
         """Does a test on one line decide whether another line is reached?"""
         if path not in self._decisions:

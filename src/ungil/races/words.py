@@ -22,6 +22,13 @@ _TESTED = re.compile(r"(?P<key>.+?)\s+(?:not\s+)?in\s+(?P<base>[^\s].*)")
 _CALLED = re.compile(r"(?P<base>[\w.\[\]'\"]+)\.\w+\((?P<key>[\w.]+|'[^']*'|\"[^\"]*\")?.*\)?")
 
 
+_STEPS = {
+    "check": "checks {}, then acts on it",
+    "value": "reads {}, then writes it",
+    "stack": "puts its own on {}, then takes it away",
+}
+
+
 def lock_name(lock: str) -> str:
     """A lock without where it was taken."""
     return lock.partition(", taken at ")[0]
@@ -145,8 +152,7 @@ class Words:
         if case.fields:
             text = ", ".join(self.fields(case))
         if acting and case.compound is not None:
-            checks = case.compound.how == "check"
-            does = "checks {}, then acts on it" if checks else "reads {}, then writes it"
+            does = _STEPS[case.compound.how]
         elif conflict.part == "iterator":
             does = "takes from {}"
         elif acting and case.rule is rules.MUTATED_WHILE_ITERATED:

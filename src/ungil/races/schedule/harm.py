@@ -135,6 +135,27 @@ def _step(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
     return None
 
 
+def _stack(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
+    put, take = spots
+    stacks: dict[Variable, list[_Pass]] = {}
+    for one in passes:
+        for variable in (access.variable for access in one.accesses if access.writes):
+            stack = stacks.setdefault(variable, [])
+            if one.spot == put:
+                stack.append(one)
+            elif one.spot != take:
+                stack.clear()  # what is on top now is not known
+            elif stack and (top := stack.pop()).thread is not one.thread:
+                if all(below.thread is not one.thread for below in stack):
+                    continue  # it has put nothing there that it could mean
+                text = (
+                    f"{top.thread.name} puts something on top with `{put.text}` at {top.place}, "
+                    f"and {one.thread.name} takes it for its own, in `{take.text}` at {one.place}"
+                )
+                return text, one
+    return None
+
+
 def _twice(passes: Sequence[_Pass], spots: Sequence[Spot]) -> _Found:
     (spot,) = spots
     seen: dict[Variable, _Pass] = {}
@@ -228,6 +249,7 @@ def _in_a_row(passes: Sequence[_Pass], spots: Sequence[Spot]) -> Iterator[tuple[
 
 
 _JUDGES: dict[str, Callable[[Sequence[_Pass], Sequence[Spot]], _Found]] = {
+    "stack": _stack,
     "step": _step,
     "twice": _twice,
     "order": _order,
