@@ -158,6 +158,26 @@ FIRST_OF_MANY = """
     for thread in threads: thread.join()
 """
 
+# Each run takes away the folder that was made before the first thread.
+TAKES_AWAY = """
+    import pathlib, tempfile, threading
+
+    class Counter:
+        n = 0
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "by")
+        file.write_text("1")
+
+        def add():
+            by = int(file.read_text())
+            Counter.n += by
+
+        threads = [threading.Thread(target=add) for _ in range(2)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+"""
+
 # The timer waits with a lock that it tries.
 CIRCLE = """
     import threading
@@ -324,6 +344,14 @@ def test_which_item_it_is_hangs_on_those_before_it(project):
     (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG402"]
     assert finding["confirmed"] is True
     assert "in `self.all[1]` at app.py:9" in finding["message"]
+
+
+def test_runs_that_take_something_away_from_each_other(project):
+    project.write("app.py", TAKES_AWAY)
+    (finding,) = project.findings("app.py")
+    assert (finding["code"], finding["confirmed"]) == ("UG401", True)
+    (file,) = project.schedules()
+    assert project.race("replay", file).returncode == 1
 
 
 def test_locks_that_are_taken_in_a_circle(project):

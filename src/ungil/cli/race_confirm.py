@@ -131,40 +131,50 @@ class _Tried:
     Attributes:
         outcomes: Of each candidate.
         schedules: How many there were.
+        differ: Did executions do something to those that followed?
         is_interrupted: Is nothing more wanted?
     """
 
     outcomes: list[_Outcome]
     schedules: int = 0
+    differ: bool = False
     is_interrupted: bool = False
 
 
 def _tried(request: Confirming, candidates: Sequence[Candidate]) -> _Tried:
-    """What came of each; what waits for more than locks, on threads of the system."""
+    """What came of each.
+
+    Copies that have something in common that they change begin with the program. What waits
+    for more than locks is tried on threads of the system, and may have files in common.
+    """
     until = time.monotonic() + request.seconds
-    first = _tried_on("greenlets", replace(request, patience=_SHORT), candidates)
-    hanging = [number for number, one in enumerate(first.outcomes) if one.hangs]
+    first = _tried_on(replace(request, patience=_SHORT), candidates)
+    again: list[int] = []
+    if first.differ:
+        again = list(range(len(candidates)))
+        changed = replace(request, at_start=True, patience=request.patience + _GRACE)
+    elif again := [number for number, one in enumerate(first.outcomes) if one.hangs]:
+        changed = replace(request, at_start=True, carrier="threads")
     left = until - time.monotonic()
-    if first.is_interrupted or not hanging or left < _LEAST:
+    if first.is_interrupted or not again or left < _LEAST:
         return first
-    again = [candidates[number] for number in hanging]
-    second = _tried_on("threads", replace(request, seconds=left), again)
+    second = _tried_on(replace(changed, seconds=left), [candidates[number] for number in again])
     outcomes = list(first.outcomes)
-    for number, one in zip(hanging, second.outcomes, strict=True):
+    for number, one in zip(again, second.outcomes, strict=True):
         outcomes[number] = one
-    return _Tried(outcomes, first.schedules + second.schedules, second.is_interrupted)
+    schedules = first.schedules + second.schedules
+    return _Tried(outcomes, schedules, is_interrupted=second.is_interrupted)
 
 
-def _tried_on(carrier: str, request: Confirming, candidates: Sequence[Candidate]) -> _Tried:
-    asked = replace(request, carrier=carrier, candidates=tuple(candidates))
-    found, problem = _carried_out(asked)
-    schedules = found.get("schedules", 0)
+def _tried_on(request: Confirming, candidates: Sequence[Candidate]) -> _Tried:
+    found, problem = _carried_out(replace(request, candidates=tuple(candidates)))
+    schedules, carrier = found.get("schedules", 0), request.carrier
     results = found.get("results") or [None] * len(candidates)
     outcomes = []
     for one, result in zip(candidates, results, strict=True):
         is_known = result is not None and (result["done"] or result["failure"] is not None)
         outcomes.append(_Outcome(one, carrier, schedules, result if is_known else None, problem))
-    return _Tried(outcomes, schedules, problem == INTERRUPTED)
+    return _Tried(outcomes, schedules, found.get("differ", False), problem == INTERRUPTED)
 
 
 def _carried_out(request: Confirming) -> tuple[Mapping[str, Any], str]:

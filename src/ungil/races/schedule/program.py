@@ -14,7 +14,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import pdb  # noqa: T100 - what --pdb asks for
 import sys
 import threading
 import time
@@ -172,6 +171,8 @@ def _replay(request: Request, answers: _Answers) -> None:
     answers.busy = False
     if failure is not None and failure.error is not None and request.debug:
         session.stop()
+        import pdb  # noqa: T100, PLC0415 - what --pdb asks for; what the test loads is not there before
+
         pdb.post_mortem(failure.error.__traceback__)
     found = {} if failure is None else asdict(failure)
     found.pop("error", None)

@@ -47,6 +47,7 @@ class Confirming:
         seconds: How long for all of them.
         patience: After how many seconds an execution that has not ended hangs.
         carrier: What threads run on: `greenlets` or `threads`.
+        at_start: Do copies begin with the program, rather than with its first thread?
     """
 
     settings: str
@@ -57,6 +58,7 @@ class Confirming:
     seconds: float = 30
     patience: float = 10
     carrier: str = "greenlets"
+    at_start: bool = False
 
     def to_json(self) -> str:
         """One line, in ASCII."""

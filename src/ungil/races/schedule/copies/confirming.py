@@ -40,9 +40,15 @@ def main() -> None:
     request = Confirming.from_json(sys.argv[2])
     results: list[dict[str, object]] = []
     schedules = 0
+    differ = False
 
     def tell(problem: str = "") -> None:
-        whole = {"problem": problem, "schedules": schedules, "results": results}
+        whole = {
+            "problem": problem,
+            "schedules": schedules,
+            "differ": differ,
+            "results": results,
+        }
         part = folder / "part.json"
         part.write_text(json.dumps(whole), encoding="utf-8")
         part.replace(folder / "result.json")
@@ -64,7 +70,7 @@ def main() -> None:
     forks = Forks(control, request.patience)
 
     def work() -> None:
-        nonlocal results, schedules
+        nonlocal results, schedules, differ
         tell()
         aims = [Aim(one, partial(_strategy, one)) for one in request.candidates]
         known = Known(lambda: control.shared, control.forget)
@@ -76,11 +82,11 @@ def main() -> None:
                 tell()
                 told = time.monotonic()
         results, schedules = [{**_result(one), "done": True} for one in aims], seeker.tried
+        differ = seeker.differ
         end()
 
-    # Who waits for more than locks may have files that all copies would share.
-    at_start = request.carrier == "threads"
-    forks.begin(whole_program(session, request.program), work, at_start=at_start)
+    program = whole_program(session, request.program)
+    forks.begin(program, work, at_start=request.at_start)
     end("it started no thread when it was run again")
 
 

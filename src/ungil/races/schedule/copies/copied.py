@@ -42,6 +42,7 @@ class Sought:
         hung: Why the last of them that hung did; empty if none did.
         carrier: What the threads ran on.
         shared: Places that touch what threads share.
+        differ: Did executions take something from those that followed?
     """
 
     tried: int = 0
@@ -49,6 +50,7 @@ class Sought:
     hung: str = ""
     carrier: str = "greenlets"
     shared: tuple[tuple[str, int, str], ...] = ()
+    differ: bool = False
 
 
 def seek_in_copies(
@@ -87,7 +89,8 @@ def seek_in_copies(
 
             def work() -> NoReturn:
                 deque(seeker.seek(), 0)
-                tell(Sought(seeker.tried, aim.failure, aim.hung, carrier, tuple(aim.shared)))
+                shared = tuple(aim.shared)
+                tell(Sought(seeker.tried, aim.failure, aim.hung, carrier, shared, seeker.differ))
 
             forks.begin(function, work, at_start=at_start)
             tell(Sought())
@@ -95,7 +98,7 @@ def seek_in_copies(
         return _copied(body, limit)
 
     found = sought("greenlets", at_start=False)
-    if found.failure is not None and not _fails_from_the_start(control, function, found, limit):
+    if found.differ or not _fails_from_the_start(control, function, found, limit):
         # The copies had something in common that they changed, such as a folder.
         found = sought("greenlets", at_start=True)
     if found.hung and found.failure is None:
@@ -107,10 +110,10 @@ def seek_in_copies(
 def _fails_from_the_start(
     control: Control, function: Callable[[], object], found: Sought, limit: float
 ) -> bool:
-    """Does it fail as found if nothing was done before, not even until the first thread?"""
+    """Does what fails do so if nothing was done before, not even until the first thread?"""
     failure = found.failure
     if failure is None:
-        return False
+        return True
 
     def body(tell: _Tell) -> None:
         forks = _forks(control, found.carrier, limit)

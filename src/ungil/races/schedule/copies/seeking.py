@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.exploring import Failure, Ran, Run, settled, shrunk
@@ -33,8 +33,8 @@ _SHRINKING = 2.0
 _FOR_SHRINKING = 0.25
 """The part of the time that is left for it, if it needs so much."""
 
-_AGAIN = 3
-"""A schedule that fails in another way when it is followed is followed so often."""
+_ODD = 10
+"""So many executions in a row may fail, or not show again what one has shown."""
 
 RunEach = Callable[[Strategy, Sequence[Candidate | None]], list[Ran]]
 """Runs something once, as a strategy chooses, and says for each candidate what that means."""
@@ -120,7 +120,13 @@ class Seeker:
         self._schedules = schedules
         self._seconds = seconds
         self._until = time.monotonic() + seconds
-        self._ended = False
+        self._ended = self._lost = False
+        self._odd = 0
+
+    @property
+    def differ(self) -> bool:
+        """Do executions take something from those that follow, which then cannot show anything?"""
+        return self._odd > _ODD and all(one.failure is None for one in self.aims)
 
     def seek(self) -> Iterator[None]:
         """Do it; what comes of the aims may be looked at in between."""
@@ -146,7 +152,7 @@ class Seeker:
     def _may_go_on(self) -> bool:
         met = sum(one.failure is not None for one in self.aims)
         reserve = min(_SHRINKING * met, _FOR_SHRINKING * self._seconds)
-        return time.monotonic() < self._until - reserve
+        return time.monotonic() < self._until - reserve and not self.differ
 
     def _turn(self, aim: Aim) -> None:
         """One more schedule, which steers for one of them."""
@@ -156,7 +162,7 @@ class Seeker:
         aim.turns += 1
         self.tried += 1
         before = self._known.all()
-        came = self._run(strategy, [one.candidate for one in sought])
+        *came, whole = self._run(strategy, [*(one.candidate for one in sought), None])
         outcome = came[sought.index(aim)].outcome
         if outcome.kind not in {ENDLESS, HUNG}:
             self._ended = True
@@ -170,31 +176,36 @@ class Seeker:
         ]
         if shown:
             after = self._known.all()
-            for one, failure in shown:
-                self._meet(one, failure, before)
+            self._lost |= not self._meet(shown, before)
             self._known.only(after)
+        is_odd = self._lost or whole.outcome.is_failure
+        self._odd = self._odd + 1 if is_odd else 0
 
-    def _meet(self, aim: Aim, failure: Failure, shared: Sequence[Place]) -> None:
-        """Take a schedule if it can be followed again, to a failure that is as visible.
+    def _meet(self, shown: Sequence[tuple[Aim, Failure]], shared: Sequence[Place]) -> bool:
+        """Take what one execution showed, if it can be followed again to that.
 
         Args:
-            aim: Whose it is.
-            failure: It.
+            shown: The aims, and each up to where it is met.
             shared: What was known when it began. What is learnt on the way is learnt again.
+
+        Returns:
+            Was any of it taken?
         """
-        for _ in range(_AGAIN):
-            self._known.only(shared)
-            again = Replay(failure.choices, strict=True)
-            again.another()
-            ran = self._run_for(aim)(again)
-            if not ran.outcome.is_failure:
-                return
+        longest = max((failure for _, failure in shown), key=lambda one: len(one.choices))
+        self._known.only(shared)
+        again = Replay(longest.choices, strict=True)
+        again.another()
+        taken = False
+        came = self._run(again, [aim.candidate for aim, _ in shown])
+        for (aim, failure), ran in zip(shown, came, strict=True):
             if ran.outcome.kind == failure.kind:
-                aim.failure, aim.shared = failure, shared
-                return
-            if ran.outcome.kind == HARM:
-                return  # it was visible, and is not
-            failure = ran.failure(failure.found)
+                choices, used = longest.choices, longest.used
+                aim.failure, aim.shared = replace(failure, choices=choices, used=used), shared
+                taken = True
+            elif ran.outcome.is_failure and failure.kind == HARM:
+                # Behind what it was known up to, it goes on in another way, and fails visibly.
+                taken |= self._meet([(aim, ran.failure(failure.found))], shared)
+        return taken
 
     def _make_small(self, aim: Aim, seconds: float) -> None:
         """Leave out what it does not need, if what is left fails each time as well."""
@@ -205,7 +216,7 @@ class Seeker:
         run = self._run_for(aim)
         known = settled(run, failure)
         if known is not None:
-            self._meet(aim, shrunk(run, known, seconds), self._known.all())
+            self._meet([(aim, shrunk(run, known, seconds))], self._known.all())
 
     def _run_for(self, aim: Aim) -> Run:
         return lambda strategy: self._run(strategy, [aim.candidate])[0]
