@@ -188,6 +188,16 @@ def comprehension():
     d = {"a": 1, "b": 2}
     run(lambda: [one for one in d.items()], lambda: d.pop("a"))
 
+def subclass():
+    class Dict(dict): pass
+    d = Dict(a=1, b=2)
+    run(lambda: {one for one in d}, lambda: d.pop("a"))
+
+def copies():
+    d = {"a": 1, "b": 2}
+    def copies(): list(d), sorted(d), set(d.values())
+    run(copies, lambda: d.pop("a"))
+
 def enumerated():
     d = {"a": 1, "b": 2}
     def goes_through():
@@ -345,6 +355,7 @@ RACY = {
     "other_first": "AssertionError",
     "loop": "RuntimeError: dictionary changed size during iteration",
     "comprehension": "RuntimeError: dictionary changed size during iteration",
+    "subclass": "RuntimeError: dictionary changed size during iteration",
     "enumerated": "RuntimeError: dictionary changed size during iteration",
     "summed": "RuntimeError: dictionary changed size during iteration",
     "shared_iterator": "AssertionError",
@@ -352,6 +363,7 @@ RACY = {
 IN_ORDER = (
     *("locked", "early_lock", "early_reentrant", "conditions", "simple_queue", "own"),
     *("timeouts", "barrier", "left_over", "leaves", "locked_loop", "sum_of_its_own"),
+    "copies",
 )
 
 

@@ -376,11 +376,13 @@ in_steps(PyObject *object, PyObject *of, Touch *touch)
     return (PyObject *)steps;
 }
 
+/* A subclass that is gone through as its base is, too. */
 static bool
 is_container(PyTypeObject *type)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(containers); i++) {
-        if (type == (PyTypeObject *)PyTuple_GET_ITEM(containers, i)) {
+        PyTypeObject *container = (PyTypeObject *)PyTuple_GET_ITEM(containers, i);
+        if (type->tp_iter == container->tp_iter && PyType_IsSubtype(type, container)) {
             return true;
         }
     }
@@ -429,7 +431,8 @@ point_iterate(PyObject *self, PyObject *const *args, Py_ssize_t count)
     if (operate(runner, of, NULL, 0, touch, effect) < 0) {
         return NULL;
     }
-    return touch->shared && touch->by_items && is_container(Py_TYPE(args[0]))
+    bool in_many = effect & (ITERATES | ADVANCES); /* `list(a_dict)` is one step */
+    return touch->shared && touch->by_items && in_many && is_container(Py_TYPE(args[0]))
                    && is_in_c(touch->name)
                ? in_steps(args[0], of, touch)
                : Py_NewRef(args[0]);
