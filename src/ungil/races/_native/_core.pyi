@@ -94,11 +94,14 @@ class Turns:
         segments: What was done, in order.
         choices: The paths of those who were chosen, one after the other.
         running: Who runs; None before and after.
+        passed: Is called when somebody has come to a place, of which `segments` tell; None for
+            nobody.
         time: Virtual, in seconds since the beginning.
         learnt: Was a place found to touch what threads share that was not known to?
         over: Has it ended? Threads that are being ended are not under control.
         alone: Has no thread been started yet?
         tries: Does the program try locks without waiting for them?
+        fixed: Is it known what threads share, so that nothing is learnt?
         on_one: Do all run in one thread of the system, on greenlets?
     """
 
@@ -108,11 +111,13 @@ class Turns:
     segments: list[Segment]
     choices: list[str]
     running: Thread | None
+    passed: Callable[[], object] | None
     time: float
     learnt: bool
     over: bool
     alone: bool
     tries: bool
+    fixed: bool
     on_one: bool
 
     def point(

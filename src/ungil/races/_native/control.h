@@ -93,11 +93,13 @@ typedef struct {
     PyObject *segments;
     PyObject *choices;
     PyObject *running;
+    PyObject *passed; /* is called when somebody has come to a place, unless it is None */
     double time;
     bool learnt;
     bool over;
     bool alone;
     bool tries;
+    bool fixed; /* is it known what threads share, so that nothing is learnt? */
     bool on_one; /* do all run in one thread of the system? */
     uint32_t uses;
     uint32_t count; /* of variables */

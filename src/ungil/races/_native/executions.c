@@ -21,6 +21,7 @@ turns_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(turns->segments);
     Py_VISIT(turns->choices);
     Py_VISIT(turns->running);
+    Py_VISIT(turns->passed);
     for (uint32_t i = 0; i < turns->count; i++) {
         for (int j = 0; j < KINDS; j++) {
             Py_VISIT(turns->variables[i].accesses[j]);
@@ -41,6 +42,7 @@ turns_clear(PyObject *self)
     Py_CLEAR(turns->segments);
     Py_CLEAR(turns->choices);
     Py_CLEAR(turns->running);
+    Py_CLEAR(turns->passed);
     variables_free(turns);
     return 0;
 }
@@ -68,6 +70,7 @@ turns_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     turns->strategy = Py_NewRef(Py_None);
     turns->running = Py_NewRef(Py_None);
+    turns->passed = Py_NewRef(Py_None);
     turns->threads = PyList_New(0);
     turns->alive = PyList_New(0);
     turns->segments = PyList_New(0);
@@ -269,11 +272,13 @@ static PyMemberDef turns_members[] = {
     {"segments", T_OBJECT_EX, offsetof(Turns, segments), READONLY, NULL},
     {"choices", T_OBJECT_EX, offsetof(Turns, choices), READONLY, NULL},
     {"running", T_OBJECT_EX, offsetof(Turns, running), 0, NULL},
+    {"passed", T_OBJECT_EX, offsetof(Turns, passed), 0, NULL},
     {"time", T_DOUBLE, offsetof(Turns, time), 0, NULL},
     {"learnt", T_BOOL, offsetof(Turns, learnt), 0, NULL},
     {"over", T_BOOL, offsetof(Turns, over), 0, NULL},
     {"alone", T_BOOL, offsetof(Turns, alone), 0, NULL},
     {"tries", T_BOOL, offsetof(Turns, tries), 0, NULL},
+    {"fixed", T_BOOL, offsetof(Turns, fixed), 0, NULL},
     {"on_one", T_BOOL, offsetof(Turns, on_one), 0, NULL},
     {NULL},
 };

@@ -33,6 +33,10 @@ comes_to(PyObject *touch, Runner **runner)
     if (*runner != NULL) {
         (*runner)->point = (Touch *)touch;
         (*runner)->fresh = true;
+        const Touch *here = (Touch *)touch;
+        if (turns_here->fixed && !here->shared && !here->reveals) {
+            *runner = NULL; /* what it does here is of no interest */
+        }
     }
     return true;
 }

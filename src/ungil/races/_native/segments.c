@@ -201,5 +201,10 @@ segment_came(Runner *runner, Touch *touch, PyObject *half, PyObject *accesses)
     }
     segment->place[segment->places++]
         = (Came){touch, Py_NewRef(half), Py_NewRef(accesses)};
-    return 0;
+    if (turns_here->passed == Py_None) {
+        return 0;
+    }
+    PyObject *result = PyObject_CallNoArgs(turns_here->passed);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
 }

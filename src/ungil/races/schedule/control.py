@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ungil.races.abroad import keep
 from ungil.races.calls import FORMS, harmless, offer
-from ungil.races.candidate import Place, place_of
+from ungil.races.candidate import Place, Spot, place_of
 from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
 from ungil.races.schedule.carriers.forking import attend, leave
 from ungil.races.schedule.carriers.reaching import raise_in_no_more
@@ -39,6 +39,9 @@ CARRIERS = ("greenlets", "threads")
 _TRIES: Place = ("", 0, "locks are tried")
 """In the place of one: it matters when locks are given back."""
 
+
+_NAMED = frozenset({"attribute", "named", "variable", "storing"})
+"""Forms of touches that have the name of what is used."""
 
 _CONTAINERS = (list, dict, set, bytearray, deque, defaultdict, OrderedDict, Counter)
 """What lets other threads at it between its items, gone through by functions in C."""
@@ -108,6 +111,8 @@ class Control:
         executions: How many have begun.
         outside: Did somebody wait where it was not seen, since `forget`?
         left: The names of threads that could not be ended since then.
+        fixed: Is it known what threads share, so that nothing is learnt?
+        looks: Is called with an execution whenever one of its threads has come to a place.
     """
 
     def __init__(self, shared: Iterable[Place] = (), carrier: str = "greenlets") -> None:
@@ -129,6 +134,7 @@ class Control:
         self._native: ModuleType = _core
         self.core = self
         self.carrier = carrier
+        self.looks: Callable[[World], object] | None = None
         self._shared = frozenset(shared)
         self._made: list[tuple[Point, Place]] = []
         self._world: World | None = None
@@ -173,14 +179,17 @@ class Control:
         keep(first, made)
         return list(made)
 
-    def forget(self, shared: Iterable[Place] | None = None) -> None:
+    def forget(self, shared: Iterable[Place] | None = None, *, fixed: bool = False) -> None:
         """Another test may share other things: know no more of it than at the beginning.
 
         Args:
             shared: What was known then, from now on; None if that stays.
+            fixed: Is no more to be learnt? Then one is chosen at these places alone, and where
+                threads wait.
         """
         self.outside = False
         self.left: dict[str, None] = {}
+        self.fixed = fixed
         if shared is not None:
             self._shared = frozenset(shared)
         for point, place in self._made:
@@ -203,6 +212,24 @@ class Control:
             there = f"line {line} of {path} is not `{text}`"
             told.setdefault(path, there if path in files else f"{path} is not here, or not watched")
         return list(told.values())
+
+    def near(self, spots: Sequence[Spot]) -> list[Place]:
+        """Places that matter to some: those, and where an attribute or variable of that name is.
+
+        Args:
+            spots: Which.
+        """
+        named = [
+            (point.touch.name, place) for point, place in self._made if point.touch.form in _NAMED
+        ]
+        names = {
+            name
+            for name, (path, line, text) in named
+            if any(one[:2] == (path, line) and one.text.startswith(text) for one in spots)
+        }
+        places = {place for name, place in named if name in names}
+        places.update(one[:3] for one in spots)
+        return sorted(places | ({_TRIES} if self._tries else set()))
 
     def learn(self, places: Iterable[Place]) -> None:
         """Know of further places that they touch what threads share."""
@@ -242,6 +269,7 @@ class Control:
         world = World(strategy, self._new_carrier())
         world.before_threads = before_threads
         world.tries = self._tries
+        self._tell(world)
         self._world = world
         self.executions += 1
         self._primitives.begin()
@@ -255,6 +283,7 @@ class Control:
             if world.given_up:
                 with self._giving_up:
                     raise_in_no_more(self._primitives.original["get_ident"]())
+            world.passed = None
             world.rest()
             self._primitives.end(world.left)
         self._tries = world.tries
@@ -289,8 +318,13 @@ class Control:
         finally:
             if world is not None:
                 world.tries |= self._tries  # it was learnt meanwhile
+                self._tell(world)
             self._world = world
             self._native.carry(world)
+
+    def _tell(self, world: World) -> None:
+        world.fixed = self.fixed
+        world.passed = None if self.looks is None else partial(self.looks, world)
 
     def _new_carrier(self) -> Carrier:
         original = self._primitives.original

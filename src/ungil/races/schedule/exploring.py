@@ -267,6 +267,7 @@ def replay(
     test: Callable[[], object],
     choices: Sequence[str],
     candidate: Candidate | None = None,
+    shown: Callable[[Failure], object] | None = None,
 ) -> tuple[Failure | None, str]:
     """Run a test in a schedule that was recorded.
 
@@ -277,13 +278,23 @@ def replay(
         test: What is run.
         choices: Which thread goes on, at each choice.
         candidate: What the schedule shows; None for a failure alone.
+        shown: Is told of harm as soon as it is done, if that is all that the schedule shows.
 
     Returns:
         How it failed, if it did; and where it could not go as recorded, in words.
     """
     again = Replay(choices, strict=True)
     again.another()
+
+    def look(world: World) -> None:
+        if candidate is not None and shown is not None and len(world.choices) >= len(choices):
+            harm = judge(candidate, world, Outcome("passed"))
+            if harm.is_failure:
+                shown(ran(world, harm).failure(1))
+
+    control.looks = None if shown is None else look
     world, outcome = control.execute(test, again)
+    control.looks = None
     if candidate is not None:
         outcome = judge(candidate, world, outcome)
     one = ran(world, outcome)

@@ -25,7 +25,8 @@ from typing import IO, Any, NoReturn
 from ungil.races.candidate import Place
 from ungil.races.schedule.carriers.fitting import needs_threads, replay_often
 from ungil.races.schedule.control import Control, NotPossibleError
-from ungil.races.schedule.exploring import Exploration
+from ungil.races.schedule.exploring import Exploration, Failure
+from ungil.races.schedule.harm import HARM
 from ungil.races.schedule.pieces.carrying import explored, plain
 from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.recorded import read_recorded
@@ -161,11 +162,23 @@ def _replay(request: Request, answers: _Answers) -> None:
         settings = recorded.watched.on(Settings.from_json(request.settings))
         request = replace(request, settings=settings.to_json())
     control, session = _begun(request, answers, recorded.shared)
+    control.fixed = recorded.fixed
     session.only = recorded.only
     test = whole_program(session, recorded.program)
+
+    def shown(failure: Failure | None, diverged: str = "") -> NoReturn:
+        found = {} if failure is None else asdict(failure)
+        found.pop("error", None)
+        missing = control.not_found()
+        answers.end({"failure": found or None, "diverged": diverged, "missing": missing})
+
     answers.busy = True
+    # Of harm nothing is seen but that it is done, so nobody waits for the end.
+    at_once = shown if recorded.kind == HARM else None
     try:
-        failure, diverged = replay_often(control, test, recorded.choices, recorded.candidate)
+        failure, diverged = replay_often(
+            control, test, recorded.choices, recorded.candidate, at_once
+        )
     except RuntimeError as error:
         answers.end({"problem": str(error)})
     answers.busy = False
@@ -174,9 +187,7 @@ def _replay(request: Request, answers: _Answers) -> None:
         import pdb  # noqa: T100, PLC0415 - what --pdb asks for; what the test loads is not there before
 
         pdb.post_mortem(failure.error.__traceback__)
-    found = {} if failure is None else asdict(failure)
-    found.pop("error", None)
-    answers.end({"failure": found or None, "diverged": diverged, "missing": control.not_found()})
+    shown(failure, diverged)
 
 
 def _begun(

@@ -72,6 +72,7 @@ class Recorded:
         python: The version that it failed on.
         carrier: What its threads ran on: `greenlets` or `threads`.
         watched: What was watched; None for what is configured.
+        fixed: Is one chosen at no other places, whatever else turns out to be shared?
     """
 
     program: tuple[str, ...]
@@ -84,6 +85,7 @@ class Recorded:
     python: str = platform.python_version()
     carrier: str = "greenlets"
     watched: Watched | None = None
+    fixed: bool = False
 
 
 def write_recorded(recorded: Recorded, file: Path) -> None:
@@ -118,7 +120,7 @@ def read_recorded(file: Path) -> Recorded:
     is_old = whole.pop("format") == _OLD
     runs, shared = whole.pop("choices", None), whole.pop("shared", None)
     program, candidate = whole.pop("program", None), whole.pop("candidate", None)
-    watched = whole.pop("watched", None)
+    watched, fixed = whole.pop("watched", None), whole.pop("fixed", False)
     texts = {one: whole.get(one) for one in ("kind", "text", "only", "python")}
     texts["carrier"] = whole.get("carrier", "greenlets")
     wrong = [one for one, value in texts.items() if not isinstance(value, str)]
@@ -146,6 +148,7 @@ def read_recorded(file: Path) -> Recorded:
         shared=places,
         candidate=None if candidate is None else candidate_from(candidate),
         watched=None if watched is None else Watched.read(watched),
+        fixed=fixed is True,
         **{one: str(value) for one, value in texts.items()},
     )
 

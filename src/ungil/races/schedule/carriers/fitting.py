@@ -60,10 +60,11 @@ def replay_often(
     test: Callable[[], object],
     choices: Sequence[str],
     candidate: Candidate | None,
+    shown: Callable[[Failure], object] | None,
 ) -> tuple[Failure | None, str]:
     """As `replay`; again if somebody waits outside, who need not come back when it did."""
     for _ in range(_REPLAYS):
-        failure, diverged = replay(control, test, choices, candidate)
+        failure, diverged = replay(control, test, choices, candidate, shown)
         if failure is not None or not control.outside:
             break
     return failure, diverged
