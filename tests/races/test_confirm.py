@@ -195,6 +195,29 @@ CIRCLE = """
     for thread in threads: thread.join()
 """
 
+# What comes after the race is longer than an execution may be.
+FILLS_FOR_LONG = """
+    import threading
+
+    class Words:
+        made = None
+
+        def __init__(self): self.known = {}
+
+        def fill(self):
+            for number in range(30_000): self.known[number] = number
+
+    def look():
+        if Words.made is None:
+            Words.made = Words()
+            Words.made.fill()
+        Words.made.known.get(29_999)
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
 TEST_BANK = """
     import threading
 
@@ -351,6 +374,17 @@ def test_runs_that_take_something_away_from_each_other(project):
     (finding,) = project.findings("app.py")
     assert (finding["code"], finding["confirmed"]) == ("UG401", True)
     (file,) = project.schedules()
+    assert project.race("replay", file).returncode == 1
+
+
+def test_what_goes_on_for_long_is_looked_at_where_the_race_is(project):
+    project.write("app.py", FILLS_FOR_LONG)
+    (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG403"]
+    assert finding["confirmed"] is True
+    (file,) = [one for one in project.schedules() if "UG403" in one]
+    recorded = json.loads((project.folder / file).read_text())
+    assert recorded["fixed"] is True
+    assert not [text for *_, text in recorded["shared"] if "number" in text]
     assert project.race("replay", file).returncode == 1
 
 

@@ -242,6 +242,7 @@ def _with(finding: Finding, outcome: _Outcome, request: Confirming) -> Finding:
         outcome.candidate,
         carrier=outcome.carrier,
         watched=Watched.of(Settings.from_json(request.settings)),
+        fixed=result["fixed"],
     )
     place = "" if finding.location is None else str(finding.location)
     file = file_named(f"{finding.rule.code} {place}")

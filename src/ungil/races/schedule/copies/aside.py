@@ -46,7 +46,8 @@ def aside(body: Callable[[Tell], object], limit: float) -> bytes:
     with suppress(OSError):
         os.setpgid(number, number)  # as it does itself, whoever is first
     try:
-        return heard(reader, limit) or b""
+        said, is_all = heard(reader, limit)
+        return said if is_all else b""
     finally:
         os.close(reader)
         # With all that it has started, and that has started.

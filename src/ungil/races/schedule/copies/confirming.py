@@ -20,7 +20,7 @@ from typing import NoReturn
 from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import Control, NotPossibleError
 from ungil.races.schedule.copies.forks import Forks, be_quiet, can_fork
-from ungil.races.schedule.copies.seeking import Aim, Known, Seeker
+from ungil.races.schedule.copies.seeking import Aim, Seeker
 from ungil.races.schedule.request import Confirming
 from ungil.races.schedule.strategies import RandomWalk, Strategy
 from ungil.races.schedule.strategies.directed import Directed
@@ -73,8 +73,7 @@ def main() -> None:
         nonlocal results, schedules, differ
         tell()
         aims = [Aim(one, partial(_strategy, one)) for one in request.candidates]
-        known = Known(lambda: control.shared, control.forget)
-        seeker = Seeker(forks.run, aims, known, request.schedules, request.seconds)
+        seeker = Seeker(forks.run, aims, control, request.schedules, request.seconds)
         told = 0.0
         for _ in seeker.seek():
             if time.monotonic() - told > _BETWEEN:
@@ -103,6 +102,7 @@ def _result(aim: Aim) -> dict[str, object]:
     return {
         "failure": failure,
         "shared": aim.shared,
+        "fixed": aim.fixed,
         "hung": aim.hung,
         "waits": aim.waits,
         "done": False,

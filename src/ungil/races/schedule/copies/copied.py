@@ -16,7 +16,7 @@ from ungil.races.candidate import Candidate
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.copies.aside import Tell, aside
 from ungil.races.schedule.copies.forks import Forks
-from ungil.races.schedule.copies.seeking import Aim, Known, Seeker
+from ungil.races.schedule.copies.seeking import Aim, Seeker
 from ungil.races.schedule.exploring import Failure, Ran, Step, strategy_named
 from ungil.races.schedule.strategies import Pct, Replay, Strategy
 
@@ -84,8 +84,7 @@ def seek_in_copies(
             forks = _forks(control, carrier, patience if at_start else min(_SHORT, patience))
             pieces = _Pieces(forks, strategy, seed)
             aim = Aim(None, pieces.strategy)
-            known = Known(lambda: control.shared, control.forget)
-            seeker = Seeker(pieces.run, [aim], known, schedules, seconds)
+            seeker = Seeker(pieces.run, [aim], control, schedules, seconds)
 
             def work() -> NoReturn:
                 deque(seeker.seek(), 0)

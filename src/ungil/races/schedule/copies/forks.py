@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 import select
 import signal
@@ -18,12 +19,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Ran, Step, ran
-from ungil.races.schedule.harm import HUNG, judge_each
+from ungil.races.schedule.harm import ENDLESS, HUNG, judge, judge_each
 from ungil.races.schedule.strategies import Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
@@ -43,6 +43,9 @@ _ALL = 0.9
 
 _LONGEST = 5
 """So many times as long it is waited at most for one that computes."""
+
+_AFTER_HARM = 0.5
+"""Seconds in which a program may still fail visibly, once harm was done."""
 
 
 def can_fork() -> bool:
@@ -89,6 +92,7 @@ class Forks:
         self._control = control
         self._tells: int | None = None
         self._candidates: Sequence[Candidate | None] = ()
+        self._passed = self._next = 0
 
     def begin(
         self, function: Callable[[], object], work: Callable[[], object], *, at_start: bool
@@ -121,7 +125,11 @@ class Forks:
             nothing = Replay((), strict=False)
             world, outcome = self._control.execute(function, nothing, worked)
         if self._tells is not None:
-            self._tell(self._tells, world, judge_each(self._candidates, world, outcome))
+            try:
+                self._tell(self._tells, world, outcome)
+            finally:
+                # Nobody is waited for, and nothing is done at its end.
+                os._exit(0)
 
     def run(self, strategy: Strategy, candidates: Sequence[Candidate | None]) -> list[Ran]:
         """How a copy ends that goes on as a strategy chooses; to be called by the work.
@@ -129,7 +137,9 @@ class Forks:
         Args:
             strategy: Chooses.
             candidates: What the end is looked at for, one after the other; None for what the
-                program itself makes of it.
+                program itself makes of it. If it is fixed where one is chosen, the first of
+                them is also looked for on the way, and if it is met there, the program need not
+                come to its end.
 
         Returns:
             For each of them what it means. Only of those that are failures it is known what
@@ -142,39 +152,54 @@ class Forks:
         if not number:
             os.close(reader)
             self._tells, self._candidates = writer, candidates
+            self._control.looks = self._look if self._control.fixed else None
             raise _GoesOn(strategy)
         os.close(writer)
-        said = heard(reader, self.patience, number)
+        said, is_all = heard(reader, self.patience, number, _AFTER_HARM)
         os.close(reader)
-        if said is None:
+        on_one = self._control.carrier == "greenlets"
+        waits = not is_all and (_sleeps(number) if on_one else not said)
+        if not is_all:
             os.kill(number, signal.SIGKILL)
         _, status = os.waitpid(number, 0)
-        if said is None:
-            return [_nothing(f"it did not end within {self.patience:g} s")] * len(candidates)
+        *lines, _ = said.split(b"\n")
+        if waits or (not is_all and not lines):
+            # Who waits for more than locks is to be run on another carrier, harm or not.
+            kind, text = HUNG if waits else ENDLESS, f"it did not end within {self.patience:g} s"
+            return [Ran(Outcome(kind, text), (), (), learnt=False)] * len(candidates)
         try:
-            whole = json.loads(said)
-        except ValueError:
+            whole = json.loads(lines[-1])
+        except (ValueError, IndexError):
             code = os.waitstatus_to_exitcode(status)
-            return [_nothing(f"it ended its process, with {code}")] * len(candidates)
+            ended = Outcome(HUNG, f"it ended its process, with {code}")
+            return [Ran(ended, (), (), learnt=False)] * len(candidates)
         return self._told(**whole)
 
-    def _tell(self, writer: int, world: World, outcomes: Iterable[Outcome]) -> NoReturn:
+    def _look(self, world: World) -> None:
+        """Somebody has come to a place: was harm done? It is not looked each time."""
+        self._passed += 1
+        (candidate, *_) = self._candidates
+        if self._tells is None or candidate is None or self._passed < self._next:
+            return
+        self._next = self._passed + self._passed // 4
+        passed = Outcome("passed")
+        if judge(candidate, world, passed).is_failure:
+            world.passed = None
+            self._tell(self._tells, world, passed)
+
+    def _tell(self, writer: int, world: World, outcome: Outcome) -> None:
         each: list[_Each] = []
-        for outcome in outcomes:
-            one = ran(world, outcome) if outcome.is_failure else None
+        for told in judge_each(self._candidates, world, outcome):
+            one = ran(world, told) if told.is_failure else None
             shown = None if one is None else (one.used, one.steps)
-            each.append((outcome.kind, outcome.text, outcome.thread, shown))
+            each.append((told.kind, told.text, told.thread, shown))
         whole = {
             "choices": world.choices,
             "each": each,
             "learnt": self._control.shared if world.learnt else None,
         }
-        try:
-            with os.fdopen(writer, "w", encoding="utf-8") as file:
-                json.dump(whole, file)
-        finally:
-            # Nobody is waited for, and nothing is done at its end.
-            os._exit(0)
+        with os.fdopen(writer, "w", encoding="utf-8", closefd=False) as file:
+            file.write(json.dumps(whole) + "\n")
 
     def _told(
         self,
@@ -198,8 +223,13 @@ def _step(thread: str, lines: Iterable[Place]) -> Step:
     return Step(thread, tuple((path, line, text) for path, line, text in lines))
 
 
-def _nothing(text: str) -> Ran:
-    return Ran(Outcome(HUNG, text), (), (), learnt=False)
+def _sleeps(number: int) -> bool:
+    """Does a process wait, rather than compute? Where the system does not say so, it may."""
+    try:
+        said = Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
+    return said.rpartition(")")[2].split()[0] != "R"
 
 
 def _fork() -> int:
@@ -212,26 +242,34 @@ def _fork() -> int:
     return number
 
 
-def heard(reader: int, patience: float, number: int = 0) -> bytes | None:
-    """All that is written at the other end; None if it is not closed in time.
+def heard(
+    reader: int, patience: float, number: int = 0, after: float = math.inf
+) -> tuple[bytes, bool]:
+    """What is written at the other end, and whether that is all: is it closed in time?
 
     Args:
         reader: This end.
         patience: For how many seconds it is waited.
         number: Of a process that writes, if it is known. As long as it computes, and others
             have taken the processor from it, it is waited a few times as long.
+        after: For how many seconds it is waited once something was written.
     """
     said = bytearray()
     began = looked = time.monotonic()
+    until = math.inf
     computed = _computed(number)
     while True:
         ready, _, _ = select.select([reader], [], [], _CALL)
         if ready:
             piece = os.read(reader, 1 << 16)
             if not piece:
-                return bytes(said)
+                return bytes(said), True
+            if not said:
+                until = time.monotonic() + after
             said += piece
         now = time.monotonic()
+        if now > until:
+            return bytes(said), False
         if now - looked < _LOOK:
             continue
         before, computed = computed, _computed(number)
@@ -240,7 +278,7 @@ def heard(reader: int, patience: float, number: int = 0) -> bytes | None:
         if now - began > patience and (
             rests or computed > _ALL * patience or now - began > _LONGEST * patience
         ):
-            return None
+            return bytes(said), False
 
 
 def _computed(number: int) -> float:
