@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
-from statistics import median, quantiles
+from statistics import NormalDist, median, quantiles
 
-__all__ = ["CONFIDENCE", "Estimate", "estimate", "outliers", "ratio"]
+__all__ = ["CONFIDENCE", "Estimate", "estimate", "outliers", "ratio", "share"]
 
 CONFIDENCE = 0.95
 
@@ -91,6 +91,24 @@ def outliers(values: Sequence[float]) -> list[int]:
     low, _, high = quantiles(values, n=4, method="inclusive")
     reach = _FENCE * (high - low)
     return [at for at, one in enumerate(values) if not low - reach <= one <= high + reach]
+
+
+def share(hits: float, of: float) -> Estimate:
+    """How many of all things are such, as a sample of them shows.
+
+    The interval is that of E. B. Wilson (Journal of the American Statistical Association 22,
+    1927), which stays within 0 and 1 and is right for few and for extreme ones, too.
+
+    Args:
+        hits: How many of the sample are.
+        of: Its size, greater than 0.
+    """
+    spread = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) ** 2 / of
+    value = hits / of
+    middle = (value + spread / 2) / (1 + spread)
+    half = (spread * (value * (1 - value) + spread / 4)) ** 0.5 / (1 + spread)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Estimate(value, min(low, value), max(high, value), CONFIDENCE, round(of))
 
 
 def _sure(count: int, cut: int) -> float:

@@ -2,7 +2,8 @@
 
 A request is an object of JSON:
 
-- `ask`: `sample`, or `marked` for the functions of a module that are marked;
+- `ask`: `sample`; `profile` for what the task is like; or `marked` for the functions of a
+  module that are marked;
 - `function`, `items`, `setup`, `check`, `coroutine`: `module:name`, or empty;
 - `parameters`: what `items` and `check` are called with; `calls`: how many, where there are
   no items;
@@ -14,6 +15,11 @@ The answer is one as well: `problem` and `kind` say why there is nothing else; o
 and `cpu` (seconds; null where the system does not say), `memory` (bytes; likewise), `failed` (how
 many items) and `failure` (the first), `wrong` (what is different from serial), `compared` (could
 that be told), `gil` (was the GIL on at the end) and `switch` (what switched it on).
+
+A profile has `items`, `wall`, `cpu`, and `delay` (seconds without a processor); of the items'
+seconds the `mean`, the `variation` (relative) and the `longest` (relative to all); `function`,
+`given` and `results` (of each the `bytes` and `seconds` of pickling them all, and the
+`problem`); and `looks`, `held` and `untold` (see `held`).
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ import sys
 from concurrent.futures import BrokenExecutor
 
 from ungil.bench.worker.arms import OLDEST
+from ungil.bench.worker.profile import profile
 from ungil.bench.worker.sample import measure
 from ungil.bench.worker.task import TaskError, load, marked
 from ungil.runtime import gil_status
@@ -64,6 +71,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         task = load(request)
     except TaskError as error:
         return _problem("task", str(error))
+    return profile(task) if request["ask"] == "profile" else _sampled(request, task)
+
+
+def _sampled(request: dict[str, Any], task: Task) -> dict[str, Any]:
     reason = _inapplicable(request["arm"], task)
     if reason:
         return _problem("arm", reason)
