@@ -171,6 +171,11 @@ class Series:
     problem: str = ""
     kind: str = ""
 
+    @property
+    def walls(self) -> list[float]:
+        """Seconds of each sample."""
+        return [one.wall for one in self.samples]
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -337,11 +342,15 @@ class Advice:
         answer: One line.
         reasons: What was measured that speaks for it; one sentence each.
         unless: What would change it; likewise.
+        choice: One of `ARMS`, `native`, `contention` or `unknown`.
+        cell: What is advised to be used, or has the contention; None for nothing.
     """
 
     answer: str
     reasons: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    choice: str = "unknown"
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)

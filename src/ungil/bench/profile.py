@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from ungil.bench.asking import Bench
 from ungil.bench.estimates import Estimate, share
 from ungil.bench.model import Build, Outcome
 
-__all__ = ["Pickling", "Profile", "profile"]
+__all__ = ["Pickling", "Profile", "profile", "profiles"]
 
 _FEW = 20
 """Looks at the GIL that say nothing."""
@@ -109,3 +111,30 @@ def profile(bench: Bench, build: Build) -> Profile | Outcome:
         return msgspec.convert(answer, Profile, strict=False)
     except msgspec.ValidationError as error:
         return Outcome(None, f"its answer is none: {error}", "died")
+
+
+def profiles(
+    bench: Bench, builds: Sequence[Build], progress: Callable[[str, int, int], None]
+) -> dict[str, Profile]:
+    """What the task is like on each build that tells something of its own.
+
+    Args:
+        bench: Where.
+        builds: Of those with the GIL forced on none is asked if another has a GIL.
+        progress: Told what is done, how much of it is, and of how much.
+
+    Returns:
+        By the label of the build. Who cannot do the task is left out; its samples say why.
+
+    Raises:
+        OSError: An interpreter cannot be started, or there is no room.
+    """
+    enabled = any(not one.free_threaded for one in builds)
+    asked = [one for one in builds if one.off or not (one.free_threaded and enabled)]
+    found = {}
+    for done, build in enumerate(asked):
+        progress(f"Looking at {bench.task.name}", done, len(asked))
+        one = profile(bench, build)
+        if isinstance(one, Profile):
+            found[build.label] = one
+    return found

@@ -84,7 +84,7 @@ def _pass(call: Callable[[Any], Any], items: Sequence[Any]) -> tuple[list[float]
         began = time.perf_counter()
         try:
             result = call(item)
-        except Exception as error:  # noqa: BLE001 - it counts as the result
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it counts as the result
             result = Failed(error)
         seconds.append(time.perf_counter() - began)
         results.append(result)

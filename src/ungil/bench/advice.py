@@ -1,0 +1,200 @@
+"""A conclusion in sentences: what to do, and which figures say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+
+from ungil.bench.conclusion import Conclusion, Rival, conclude
+from ungil.bench.estimates import estimate, ratio
+from ungil.bench.model import Advice, Result, Series
+from ungil.bench.phrases import are, capital, named, plural, seconds, short, size, times
+from ungil.bench.profile import Profile
+from ungil.bench.unless import unless
+
+__all__ = ["advise"]
+
+_TELLING = 0.05
+"""Shares and differences below are not worth a sentence."""
+
+_LONG = 0.1
+"""A longest item with this share of the time keeps more than ten workers from being used."""
+
+
+def advise(result: Result, profiles: Mapping[str, Profile]) -> Advice:
+    """Say which kind of parallelism to use.
+
+    Args:
+        result: What was measured, of all arms on all builds.
+        profiles: What the task is like, by the label of the build; may be empty.
+
+    Returns:
+        The advice; see `conclude` for how it comes about.
+    """
+    concluded = conclude(result, profiles)
+    return Advice(
+        _answer(concluded),
+        tuple(_reasons(result, profiles, concluded)),
+        tuple(unless(result, profiles, concluded)),
+        concluded.choice,
+        concluded.chosen.cell if concluded.chosen is not None else None,
+    )
+
+
+def _answer(concluded: Conclusion) -> str:
+    chosen = concluded.chosen
+    if concluded.choice == "contention" and chosen is not None:
+        return f"first fix this contention: {named(chosen.cell)} hold each other up"
+    if chosen is not None:
+        kind = concluded.choice
+        if kind == "threads":
+            kind = f"threads on a {'free-threaded' if chosen.build.off else 'GIL-enabled'} build"
+        return f"{kind}: {named(chosen.cell)}, {times(chosen.gain)} times as fast as in serial"
+    if concluded.choice == "native":
+        return "leave it to the native library"
+    start = {"serial": "stay serial", "unknown": "could not be concluded"}[concluded.choice]
+    return f"{start}: {concluded.why}"
+
+
+def _reasons(
+    result: Result, profiles: Mapping[str, Profile], concluded: Conclusion
+) -> Iterator[str]:
+    """What was measured."""
+    if concluded.choice == "unknown":
+        yield from (f"{capital(one)}." for one in result.refusals)
+    serial = concluded.serial
+    if serial is not None:
+        yield (
+            f"In serial on {serial.cell.build} it takes {seconds(estimate(serial.walls))} for "
+            f"{plural(serial.samples[0].items, 'item')}, in {plural(len(serial.samples), 'round')}."
+        )
+        yield from _compared(concluded)
+        yield from _cost_of_build(result, serial)
+    yield from _fallen_away(result)
+    yield from _native(concluded)
+    yield from _described(profiles)
+    if serial is not None:
+        yield from _memory(serial, concluded)
+
+
+def _compared(concluded: Conclusion) -> Iterator[str]:
+    """The best of each arm on each build, against serial; the chosen one first."""
+    best: dict[tuple[str, str], Rival] = {}
+    for one in concluded.rivals:
+        key = (one.cell.build, one.cell.arm)
+        if key not in best or one.gain.value > best[key].gain.value:
+            best[key] = one
+    chosen = concluded.chosen
+    if chosen is not None:
+        best[chosen.cell.build, chosen.cell.arm] = chosen
+    for one in sorted(best.values(), key=lambda one: (one is not chosen, one.simplicity)):
+        said = f"{capital(named(one.cell))}: {times(one.gain)} times as fast as that"
+        if one.gain.value - one.once.value > _TELLING * one.gain.value:
+            said += f"; {times(one.once)} with the start of the workers"
+        if not one.series.samples[0].compared:
+            said += "; its results could not be compared"
+        yield f"{said}."
+    if chosen is not None and concluded.ties:
+        names = ", ".join(named(one.cell) for one in concluded.ties)
+        yield (
+            f"A tie, as far as can be told: {names}. {capital(named(chosen.cell))} "
+            f"{are(chosen.cell)} the simplest."
+        )
+    held_up = concluded.contended
+    if held_up is not None:
+        own = [one.cpu for one in held_up.series.samples if one.cpu is not None]
+        yield (
+            f"{capital(named(held_up.cell))} hold each other up: they take "
+            f"{seconds(estimate(own))} of processor time in "
+            f"{seconds(estimate(held_up.series.walls))}."
+        )
+
+
+def _cost_of_build(result: Result, serial: Series) -> Iterator[str]:
+    for build in result.measured.builds:
+        own = result.measured.of(build.label, "serial")
+        if (
+            build.off
+            and own is not None
+            and own is not serial
+            and len(own.samples) == len(serial.samples)
+        ):
+            cost = ratio(own.walls, serial.walls)
+            yield (
+                f"In serial {build.label} takes {times(cost)} times as long as {serial.cell.build}."
+            )
+
+
+def _fallen_away(result: Result) -> Iterator[str]:
+    """Who did not do the work, or did it wrong; once for each reason."""
+    reasons: dict[str, dict[str, None]] = {}
+    for one in result.measured.series:
+        wrong = next((sample.wrong for sample in one.samples if sample.wrong), "")
+        text = one.problem or (wrong and f"results are not those in serial: {wrong}")
+        if text and one.kind != "arm":
+            reasons.setdefault(text, {})[f"{one.cell.arm} on {one.cell.build}"] = None
+    for text, names in reasons.items():
+        yield f"{capital(', '.join(names))} fell away: {text}."
+
+
+def _native(concluded: Conclusion) -> Iterator[str]:
+    if concluded.choice != "native" or concluded.serial is None:
+        return
+    known = [one.cpu / one.wall for one in concluded.serial.samples if one.cpu is not None]
+    if known:
+        yield f"In serial it uses {times(estimate(known))} processors."
+
+
+def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
+    """What the task is like; of each, from the build that can tell it."""
+    for label, one in profiles.items():
+        if one.under_gil is not None and one.waiting <= 1 - _TELLING:
+            share = one.under_gil
+            yield (
+                f"Of its processor time {share.value:.0%} holds the GIL "
+                f"({share.low:.0%}–{share.high:.0%}; {label}, {share.samples} looks)."
+            )
+            break
+    if not profiles:
+        return
+    label, one = next(iter(profiles.items()))
+    if one.waiting > _TELLING:
+        yield f"For {one.waiting:.0%} of the time it waits ({label}, one pass)."
+    if one.unsendable:
+        yield f"It cannot be sent to another process: {one.unsendable}."
+    elif one.wall:
+        sent = one.given.bytes + one.results.bytes
+        yield (
+            f"To pickle what is sent ({size(sent)}) takes {one.sending / one.wall:.2g} of the "
+            f"time in serial ({label}, one pass)."
+        )
+    if one.items > 1:
+        least = one.longest > _LONG
+        most = (
+            f", so that nothing is more than {1 / one.longest:.1f} times as fast" if least else ""
+        )
+        yield (
+            f"An item takes {short(one.mean)} on average, with a standard deviation of "
+            f"{one.variation:.0%}; the longest takes {one.longest:.1%} of all ({label}, one pass)"
+            f"{most}."
+        )
+    for label, one in profiles.items():
+        if one.switch:
+            yield f"On {label} the GIL was switched on: {one.switch}."
+
+
+def _memory(serial: Series, concluded: Conclusion) -> Iterator[str]:
+    said = []
+    for arm in ("threads", "processes", "interpreters"):
+        some = [one for one in concluded.rivals if one.cell.arm == arm]
+        if some:
+            most = max(some, key=lambda one: one.cell.workers)
+            said += _bytes(named(most.cell), most.series)
+    alone = _bytes("serial", serial)
+    if said and alone:
+        yield f"Memory: {', '.join([*alone, *said])}."
+
+
+def _bytes(name: str, series: Series) -> list[str]:
+    known = [float(one.memory) for one in series.samples if one.memory is not None]
+    return [f"{name} {size(median(known))}"] if known else []
