@@ -8,7 +8,7 @@ from statistics import median
 from ungil.bench.conclusion import Conclusion, Rival, conclude
 from ungil.bench.estimates import estimate, ratio
 from ungil.bench.model import Advice, Result, Series
-from ungil.bench.phrases import are, capital, named, plural, seconds, short, size, times
+from ungil.bench.phrases import are, named, plural, seconds, short, size, times
 from ungil.bench.profile import Profile
 from ungil.bench.unless import unless
 
@@ -61,12 +61,12 @@ def _reasons(
 ) -> Iterator[str]:
     """What was measured."""
     if concluded.choice == "unknown":
-        yield from (f"{capital(one)}." for one in result.refusals)
+        yield from result.refusals
     serial = concluded.serial
     if serial is not None:
         yield (
-            f"In serial on {serial.cell.build} it takes {seconds(estimate(serial.walls))} for "
-            f"{plural(serial.samples[0].items, 'item')}, in {plural(len(serial.samples), 'round')}."
+            f"in serial on {serial.cell.build} it takes {seconds(estimate(serial.walls))} for "
+            f"{plural(serial.samples[0].items, 'item')}, in {plural(len(serial.samples), 'round')}"
         )
         yield from _compared(concluded)
         yield from _cost_of_build(result, serial)
@@ -88,25 +88,25 @@ def _compared(concluded: Conclusion) -> Iterator[str]:
     if chosen is not None:
         best[chosen.cell.build, chosen.cell.arm] = chosen
     for one in sorted(best.values(), key=lambda one: (one is not chosen, one.simplicity)):
-        said = f"{capital(named(one.cell))}: {times(one.gain)} times as fast as that"
+        said = f"{named(one.cell)}: {times(one.gain)} times as fast as that"
         if one.gain.value - one.once.value > _TELLING * one.gain.value:
             said += f"; {times(one.once)} with the start of the workers"
         if not one.series.samples[0].compared:
             said += "; its results could not be compared"
-        yield f"{said}."
+        yield said
     if chosen is not None and concluded.ties:
         names = ", ".join(named(one.cell) for one in concluded.ties)
         yield (
-            f"A tie, as far as can be told: {names}. {capital(named(chosen.cell))} "
-            f"{are(chosen.cell)} the simplest."
+            f"a tie, as far as can be told: {names}; {named(chosen.cell)} "
+            f"{are(chosen.cell)} the simplest"
         )
     held_up = concluded.contended
     if held_up is not None:
         own = [one.cpu for one in held_up.series.samples if one.cpu is not None]
         yield (
-            f"{capital(named(held_up.cell))} hold each other up: they take "
+            f"{named(held_up.cell)} hold each other up: they take "
             f"{seconds(estimate(own))} of processor time in "
-            f"{seconds(estimate(held_up.series.walls))}."
+            f"{seconds(estimate(held_up.series.walls))}"
         )
 
 
@@ -121,7 +121,7 @@ def _cost_of_build(result: Result, serial: Series) -> Iterator[str]:
         ):
             cost = ratio(own.walls, serial.walls)
             yield (
-                f"In serial {build.label} takes {times(cost)} times as long as {serial.cell.build}."
+                f"in serial {build.label} takes {times(cost)} times as long as {serial.cell.build}"
             )
 
 
@@ -134,7 +134,7 @@ def _fallen_away(result: Result) -> Iterator[str]:
         if text and one.kind != "arm":
             reasons.setdefault(text, {})[f"{one.cell.arm} on {one.cell.build}"] = None
     for text, names in reasons.items():
-        yield f"{capital(', '.join(names))} fell away: {text}."
+        yield f"{', '.join(names)} fell away: {text}"
 
 
 def _native(concluded: Conclusion) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _native(concluded: Conclusion) -> Iterator[str]:
         return
     known = [one.cpu / one.wall for one in concluded.serial.samples if one.cpu is not None]
     if known:
-        yield f"In serial it uses {times(estimate(known))} processors."
+        yield f"in serial it uses {times(estimate(known))} processors"
 
 
 def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
@@ -151,22 +151,22 @@ def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
         if one.under_gil is not None and one.waiting <= 1 - _TELLING:
             share = one.under_gil
             yield (
-                f"Of its processor time {share.value:.0%} holds the GIL "
-                f"({share.low:.0%}–{share.high:.0%}; {label}, {share.samples} looks)."
+                f"of its processor time {share.value:.0%} holds the GIL "
+                f"({share.low:.0%}–{share.high:.0%}; {label}, {share.samples} looks)"
             )
             break
     if not profiles:
         return
     label, one = next(iter(profiles.items()))
     if one.waiting > _TELLING:
-        yield f"For {one.waiting:.0%} of the time it waits ({label}, one pass)."
+        yield f"for {one.waiting:.0%} of the time it waits ({label}, one pass)"
     if one.unsendable:
-        yield f"It cannot be sent to another process: {one.unsendable}."
+        yield f"it cannot be sent to another process: {one.unsendable}"
     elif one.wall:
         sent = one.given.bytes + one.results.bytes
         yield (
-            f"To pickle what is sent ({size(sent)}) takes {one.sending / one.wall:.2g} of the "
-            f"time in serial ({label}, one pass)."
+            f"to pickle what is sent ({size(sent)}) takes {one.sending / one.wall:.2g} of the "
+            f"time in serial ({label}, one pass)"
         )
     if one.items > 1:
         least = one.longest > _LONG
@@ -174,13 +174,13 @@ def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
             f", so that nothing is more than {1 / one.longest:.1f} times as fast" if least else ""
         )
         yield (
-            f"An item takes {short(one.mean)} on average, with a standard deviation of "
+            f"an item takes {short(one.mean)} on average, with a standard deviation of "
             f"{one.variation:.0%}; the longest takes {one.longest:.1%} of all ({label}, one pass)"
-            f"{most}."
+            f"{most}"
         )
     for label, one in profiles.items():
         if one.switch:
-            yield f"On {label} the GIL was switched on: {one.switch}."
+            yield f"on {label} the GIL was switched on: {one.switch}"
 
 
 def _memory(serial: Series, concluded: Conclusion) -> Iterator[str]:
@@ -190,9 +190,9 @@ def _memory(serial: Series, concluded: Conclusion) -> Iterator[str]:
         if some:
             most = max(some, key=lambda one: one.cell.workers)
             said += _bytes(named(most.cell), most.series)
-    alone = _bytes("serial", serial)
+    alone = _bytes("in serial it takes", serial)
     if said and alone:
-        yield f"Memory: {', '.join([*alone, *said])}."
+        yield f"{', '.join([*alone, *said])} of memory"
 
 
 def _bytes(name: str, series: Series) -> list[str]:

@@ -340,8 +340,8 @@ class Advice:
 
     Attributes:
         answer: One line.
-        reasons: What was measured that speaks for it; one sentence each.
-        unless: What would change it; likewise.
+        reasons: What was measured, to be read after "because".
+        unless: What would change it, to be read after "unless".
         choice: One of `ARMS`, `native`, `contention` or `unknown`.
         cell: What is advised to be used, or has the contention; None for nothing.
     """

@@ -7,7 +7,6 @@ from ungil.bench.model import Cell
 
 __all__ = [
     "are",
-    "capital",
     "named",
     "plural",
     "seconds",
@@ -53,8 +52,3 @@ def size(count: float) -> str:
 def plural(count: int, what: str) -> str:
     """E.g. `1 round`, `2 rounds`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def capital(text: str) -> str:
-    """The beginning of a sentence."""
-    return text[:1].upper() + text[1:]

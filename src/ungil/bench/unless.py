@@ -26,7 +26,7 @@ _SCALES = 1.05
 
 
 def unless(result: Result, profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[str]:
-    """Say what would change an advice, one sentence each.
+    """Say what would change an advice: one condition each, to be read after "unless".
 
     Args:
         result: What was measured.
@@ -35,12 +35,12 @@ def unless(result: Result, profiles: Mapping[str, Profile], concluded: Conclusio
     """
     chosen = concluded.chosen
     if result.refusals and concluded.choice == "unknown":
-        yield "On another machine, or when this one is quiet, it may be concluded."
+        yield "the machine is a quiet one: then it may be concluded"
     for one in concluded.rivals:
         if one.ready and not one.wins and (chosen is None or one.cell.arm != chosen.cell.arm):
             yield (
-                f"If its workers are kept ready for more work like this: {named(one.cell)} "
-                f"{are(one.cell)} {times(one.gain)} times as fast."
+                f"its workers are kept ready for more such work: then {named(one.cell)} "
+                f"{are(one.cell)} {times(one.gain)} times as fast"
             )
     yield from _sent(profiles, concluded)
     yield from _switched(profiles, concluded)
@@ -48,7 +48,7 @@ def unless(result: Result, profiles: Mapping[str, Profile], concluded: Conclusio
     yield from _larger(result, concluded)
     yield from _free(result, profiles)
     if mostly_waits(profiles) and not any(one.cell.arm == "asyncio" for one in concluded.rivals):
-        yield "As a coroutine function all items could wait at once, in one thread (asyncio)."
+        yield "it is a coroutine function: then all items can wait at once, in one thread (asyncio)"
 
 
 def _sent(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[str]:
@@ -58,15 +58,15 @@ def _sent(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[st
     one = next(iter(profiles.values()))
     if one.unsendable:
         if concluded.choice in {"serial", "unknown", "contention"}:
-            yield "If it could be pickled, processes could be measured."
+            yield "it can be pickled: then processes can be measured"
         return
     best = concluded.chosen.series if concluded.chosen is not None else concluded.serial
     for rival in concluded.rivals:
         lacks = median(rival.series.walls) - median(best.walls)
         if rival.cell.arm == "processes" and rival.series is not best and 0 < lacks < one.sending:
             yield (
-                f"If pickling took less than {short(one.sending - lacks)} instead of "
-                f"{short(one.sending)}, {named(rival.cell)} would be as fast (an estimate)."
+                f"pickling takes less than {short(one.sending - lacks)} instead of "
+                f"{short(one.sending)}: then {named(rival.cell)} are as fast (an estimate)"
             )
 
 
@@ -76,8 +76,8 @@ def _switched(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterato
     for label, one in profiles.items():
         if one.switch:
             yield (
-                f"Once nothing that it imports switches the GIL on, threads on {label} may win; "
-                "PYTHON_GIL=0 shows that, at your risk."
+                f"nothing that it imports switches the GIL on: then threads on {label} may win; "
+                "PYTHON_GIL=0 shows that, at your risk"
             )
 
 
@@ -85,20 +85,21 @@ def _mended(result: Result, concluded: Conclusion) -> Iterator[str]:
     held_up = concluded.contended
     if held_up is not None:
         yield (
-            f"`--diagnose` says what {named(held_up.cell)} contend for; without that they may win."
+            f"what {named(held_up.cell)} contend for is mended: then they may win; "
+            "`--diagnose` names it"
         )
     if any(
         sample.wrong and one.cell.arm == "threads"
         for one in result.measured.series
         for sample in one.samples
     ):
-        yield "Threads change its results, which is a race: `ungil race` finds it."
+        yield "the race is mended by which threads change its results: `ungil race` finds it"
 
 
 def _larger(result: Result, concluded: Conclusion) -> Iterator[str]:
     """More processors, where threads without the GIL scale and do not win yet."""
     if result.machine.usable < 2:
-        yield "On a machine with 2 processors or more, threads and processes can be measured."
+        yield "there are 2 processors or more: then threads and processes can be measured"
         return
     if concluded.serial is None or concluded.choice not in {"serial", "unknown"}:
         return
@@ -109,8 +110,8 @@ def _larger(result: Result, concluded: Conclusion) -> Iterator[str]:
         count = _processors(rival, own, concluded.serial)
         if count is not None:
             yield (
-                f"On a machine with {count} processors or more, threads on {rival.cell.build} "
-                "may be worth it (an estimate by Amdahl's law)."
+                f"there are {count} processors or more: then threads on {rival.cell.build} "
+                "may be worth it (an estimate by Amdahl's law)"
             )
         return
 
@@ -142,14 +143,14 @@ def _free(result: Result, profiles: Mapping[str, Profile]) -> Iterator[str]:
     shares = [one.under_gil for one in profiles.values() if one.under_gil is not None]
     processors = int(result.machine.usable)
     if not shares or processors < 2:
-        yield "No free-threaded build was measured; `ungil python install` gets one."
+        yield "a free-threaded build is measured as well: `ungil python install` gets one"
         return
     # Who holds the GIL for that share cannot be faster than this; without it, all can be parallel.
     held = shares[0].high
     most = processors * held + 1 - held
     if most > WORTH:
         yield (
-            f"Threads on a free-threaded build could be {most:.1f} times as fast as threads with "
-            f"the GIL, at most (an estimate by Amdahl's law for {processors} processors, from "
-            "what holds the GIL); `ungil python install` gets one."
+            "a free-threaded build is used, which `ungil python install` gets: its threads could "
+            f"be {most:.1f} times as fast as threads with the GIL, at most (an estimate by "
+            f"Amdahl's law for {processors} processors, from what holds the GIL)"
         )
