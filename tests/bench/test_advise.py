@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.results import BUILDS, FORCED, FREE, GIL, STEADY, result, sample, steady
 from ungil.bench.advice import advise
-from ungil.bench.conclusion import WORTH
+from ungil.bench.choice import WORTH
 from ungil.bench.estimates import share
 from ungil.bench.model import ARMS, Cell, Series
 from ungil.bench.profile import Pickling, Profile

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from statistics import median
 
-from ungil.bench.conclusion import Conclusion, Rival, conclude
+from ungil.bench.choice import Choice, Rival, choose
 from ungil.bench.estimates import estimate, ratio
 from ungil.bench.model import Advice, Result, Series
-from ungil.bench.phrases import are, named, plural, seconds, short, size, times
+from ungil.bench.phrases import are, named, short
 from ungil.bench.profile import Profile
 from ungil.bench.unless import unless
+from ungil.bench.words import plural, seconds, size, times
 
 __all__ = ["advise"]
 
@@ -29,62 +30,60 @@ def advise(result: Result, profiles: Mapping[str, Profile]) -> Advice:
         profiles: What the task is like, by the label of the build; may be empty.
 
     Returns:
-        The advice; see `conclude` for how it comes about.
+        The advice; see `choose` for how it comes about.
     """
-    concluded = conclude(result, profiles)
+    made = choose(result, profiles)
     return Advice(
-        _answer(concluded),
-        tuple(_reasons(result, profiles, concluded)),
-        tuple(unless(result, profiles, concluded)),
-        concluded.choice,
-        concluded.chosen.cell if concluded.chosen is not None else None,
+        _answer(made),
+        tuple(_reasons(result, profiles, made)),
+        tuple(unless(result, profiles, made)),
+        made.kind,
+        made.chosen.cell if made.chosen is not None else None,
     )
 
 
-def _answer(concluded: Conclusion) -> str:
-    chosen = concluded.chosen
-    if concluded.choice == "contention" and chosen is not None:
+def _answer(made: Choice) -> str:
+    chosen = made.chosen
+    if made.kind == "contention" and chosen is not None:
         return f"first fix this contention: {named(chosen.cell)} hold each other up"
     if chosen is not None:
-        kind = concluded.choice
+        kind = made.kind
         if kind == "threads":
             kind = f"threads on a {'free-threaded' if chosen.build.off else 'GIL-enabled'} build"
         return f"{kind}: {named(chosen.cell)}, {times(chosen.gain)} times as fast as in serial"
-    if concluded.choice == "native":
+    if made.kind == "native":
         return "leave it to the native library"
-    start = {"serial": "stay serial", "unknown": "could not be concluded"}[concluded.choice]
-    return f"{start}: {concluded.why}"
+    start = {"serial": "stay serial", "unknown": "could not be concluded"}[made.kind]
+    return f"{start}: {made.why}"
 
 
-def _reasons(
-    result: Result, profiles: Mapping[str, Profile], concluded: Conclusion
-) -> Iterator[str]:
+def _reasons(result: Result, profiles: Mapping[str, Profile], made: Choice) -> Iterator[str]:
     """What was measured."""
-    if concluded.choice == "unknown":
+    if made.kind == "unknown":
         yield from result.refusals
-    serial = concluded.serial
+    serial = made.serial
     if serial is not None:
         yield (
             f"in serial on {serial.cell.build} it takes {seconds(estimate(serial.walls))} for "
             f"{plural(serial.samples[0].items, 'item')}, in {plural(len(serial.samples), 'round')}"
         )
-        yield from _compared(concluded)
+        yield from _compared(made)
         yield from _cost_of_build(result, serial)
     yield from _fallen_away(result)
-    yield from _native(concluded)
+    yield from _native(made)
     yield from _described(profiles)
     if serial is not None:
-        yield from _memory(serial, concluded)
+        yield from _memory(serial, made)
 
 
-def _compared(concluded: Conclusion) -> Iterator[str]:
+def _compared(made: Choice) -> Iterator[str]:
     """The best of each arm on each build, against serial; the chosen one first."""
     best: dict[tuple[str, str], Rival] = {}
-    for one in concluded.rivals:
+    for one in made.rivals:
         key = (one.cell.build, one.cell.arm)
         if key not in best or one.gain.value > best[key].gain.value:
             best[key] = one
-    chosen = concluded.chosen
+    chosen = made.chosen
     if chosen is not None:
         best[chosen.cell.build, chosen.cell.arm] = chosen
     for one in sorted(best.values(), key=lambda one: (one is not chosen, one.simplicity)):
@@ -94,13 +93,13 @@ def _compared(concluded: Conclusion) -> Iterator[str]:
         if not one.series.samples[0].compared:
             said += "; its results could not be compared"
         yield said
-    if chosen is not None and concluded.ties:
-        names = ", ".join(named(one.cell) for one in concluded.ties)
+    if chosen is not None and made.ties:
+        names = ", ".join(named(one.cell) for one in made.ties)
         yield (
             f"a tie, as far as can be told: {names}; {named(chosen.cell)} "
             f"{are(chosen.cell)} the simplest"
         )
-    held_up = concluded.contended
+    held_up = made.contended
     if held_up is not None:
         own = [one.cpu for one in held_up.series.samples if one.cpu is not None]
         yield (
@@ -137,10 +136,10 @@ def _fallen_away(result: Result) -> Iterator[str]:
         yield f"{', '.join(names)} fell away: {text}"
 
 
-def _native(concluded: Conclusion) -> Iterator[str]:
-    if concluded.choice != "native" or concluded.serial is None:
+def _native(made: Choice) -> Iterator[str]:
+    if made.kind != "native" or made.serial is None:
         return
-    known = [one.cpu / one.wall for one in concluded.serial.samples if one.cpu is not None]
+    known = [one.cpu / one.wall for one in made.serial.samples if one.cpu is not None]
     if known:
         yield f"in serial it uses {times(estimate(known))} processors"
 
@@ -164,8 +163,9 @@ def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
         yield f"it cannot be sent to another process: {one.unsendable}"
     elif one.wall:
         sent = one.given.bytes + one.results.bytes
+        much = size(sent) if sent >= 2**20 else f"{sent / 1024:.1f} KiB"
         yield (
-            f"to pickle what is sent ({size(sent)}) takes {one.sending / one.wall:.2g} of the "
+            f"to pickle what is sent ({much}) takes {one.sending / one.wall:.2g} of the "
             f"time in serial ({label}, one pass)"
         )
     if one.items > 1:
@@ -183,10 +183,10 @@ def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
             yield f"on {label} the GIL was switched on: {one.switch}"
 
 
-def _memory(serial: Series, concluded: Conclusion) -> Iterator[str]:
+def _memory(serial: Series, made: Choice) -> Iterator[str]:
     said = []
     for arm in ("threads", "processes", "interpreters"):
-        some = [one for one in concluded.rivals if one.cell.arm == arm]
+        some = [one for one in made.rivals if one.cell.arm == arm]
         if some:
             most = max(some, key=lambda one: one.cell.workers)
             said += _bytes(named(most.cell), most.series)

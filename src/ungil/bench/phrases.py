@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from ungil.bench.estimates import Estimate
 from ungil.bench.model import Cell
 
 __all__ = [
     "are",
     "named",
-    "plural",
-    "seconds",
     "short",
-    "size",
-    "times",
 ]
 
 
@@ -29,26 +24,6 @@ def are(cell: Cell) -> str:
     return "is" if cell.workers == 1 else "are"
 
 
-def times(of: Estimate) -> str:
-    """A ratio and its interval."""
-    return f"{of.value:.2f} ({of.low:.2f}–{of.high:.2f})"
-
-
-def seconds(of: Estimate) -> str:
-    """A time and its interval."""
-    return f"{short(of.value)} ({short(of.low)}–{short(of.high)})"
-
-
 def short(seconds: float) -> str:
     """A time."""
     return f"{seconds:.3g} s" if seconds >= 0.1 else f"{seconds * 1e3:.3g} ms"
-
-
-def size(count: float) -> str:
-    """Bytes."""
-    return f"{count / 2**20:.0f} MiB" if count >= 2**21 else f"{count / 1024:.1f} KiB"
-
-
-def plural(count: int, what: str) -> str:
-    """E.g. `1 round`, `2 rounds`."""
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from statistics import median
 
-from ungil.bench.conclusion import WORTH, Conclusion, Rival, mostly_waits
+from ungil.bench.choice import WORTH, Choice, Rival, mostly_waits
 from ungil.bench.estimates import ratio
 from ungil.bench.model import Result, Series
-from ungil.bench.phrases import are, named, short, times
+from ungil.bench.phrases import are, named, short
 from ungil.bench.profile import Profile
+from ungil.bench.words import times
 
 __all__ = ["unless"]
 
@@ -25,43 +26,43 @@ _SCALES = 1.05
 """How many times as fast threads have to be for what more of them would do to be guessed."""
 
 
-def unless(result: Result, profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[str]:
+def unless(result: Result, profiles: Mapping[str, Profile], made: Choice) -> Iterator[str]:
     """Say what would change an advice: one condition each, to be read after "unless".
 
     Args:
         result: What was measured.
         profiles: What the task is like, by the label of the build.
-        concluded: What was concluded from that.
+        made: What was chosen.
     """
-    chosen = concluded.chosen
-    if result.refusals and concluded.choice == "unknown":
+    chosen = made.chosen
+    if result.refusals and made.kind == "unknown":
         yield "the machine is a quiet one: then it may be concluded"
-    for one in concluded.rivals:
+    for one in made.rivals:
         if one.ready and not one.wins and (chosen is None or one.cell.arm != chosen.cell.arm):
             yield (
                 f"its workers are kept ready for more such work: then {named(one.cell)} "
                 f"{are(one.cell)} {times(one.gain)} times as fast"
             )
-    yield from _sent(profiles, concluded)
-    yield from _switched(profiles, concluded)
-    yield from _mended(result, concluded)
-    yield from _larger(result, concluded)
+    yield from _sent(profiles, made)
+    yield from _switched(profiles, made)
+    yield from _mended(result, made)
+    yield from _larger(result, made)
     yield from _free(result, profiles)
-    if mostly_waits(profiles) and not any(one.cell.arm == "asyncio" for one in concluded.rivals):
+    if mostly_waits(profiles) and not any(one.cell.arm == "asyncio" for one in made.rivals):
         yield "it is a coroutine function: then all items can wait at once, in one thread (asyncio)"
 
 
-def _sent(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[str]:
+def _sent(profiles: Mapping[str, Profile], made: Choice) -> Iterator[str]:
     """Processes that pay more for pickling than they lack."""
-    if not profiles or concluded.serial is None:
+    if not profiles or made.serial is None:
         return
     one = next(iter(profiles.values()))
     if one.unsendable:
-        if concluded.choice in {"serial", "unknown", "contention"}:
+        if made.kind in {"serial", "unknown", "contention"}:
             yield "it can be pickled: then processes can be measured"
         return
-    best = concluded.chosen.series if concluded.chosen is not None else concluded.serial
-    for rival in concluded.rivals:
+    best = made.chosen.series if made.chosen is not None else made.serial
+    for rival in made.rivals:
         lacks = median(rival.series.walls) - median(best.walls)
         if rival.cell.arm == "processes" and rival.series is not best and 0 < lacks < one.sending:
             yield (
@@ -70,8 +71,8 @@ def _sent(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[st
             )
 
 
-def _switched(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterator[str]:
-    if concluded.chosen is not None and concluded.chosen.build.off:
+def _switched(profiles: Mapping[str, Profile], made: Choice) -> Iterator[str]:
+    if made.chosen is not None and made.chosen.build.off:
         return
     for label, one in profiles.items():
         if one.switch:
@@ -81,8 +82,8 @@ def _switched(profiles: Mapping[str, Profile], concluded: Conclusion) -> Iterato
             )
 
 
-def _mended(result: Result, concluded: Conclusion) -> Iterator[str]:
-    held_up = concluded.contended
+def _mended(result: Result, made: Choice) -> Iterator[str]:
+    held_up = made.contended
     if held_up is not None:
         yield (
             f"what {named(held_up.cell)} contend for is mended: then they may win; "
@@ -96,18 +97,18 @@ def _mended(result: Result, concluded: Conclusion) -> Iterator[str]:
         yield "the race is mended by which threads change its results: `ungil race` finds it"
 
 
-def _larger(result: Result, concluded: Conclusion) -> Iterator[str]:
+def _larger(result: Result, made: Choice) -> Iterator[str]:
     """More processors, where threads without the GIL scale and do not win yet."""
     if result.machine.usable < 2:
         yield "there are 2 processors or more: then threads and processes can be measured"
         return
-    if concluded.serial is None or concluded.choice not in {"serial", "unknown"}:
+    if made.serial is None or made.kind not in {"serial", "unknown"}:
         return
-    for rival in reversed(concluded.rivals):
+    for rival in reversed(made.rivals):
         own = result.measured.of(rival.cell.build, "serial")
         if rival.cell.arm != "threads" or not rival.build.off or own is None:
             continue
-        count = _processors(rival, own, concluded.serial)
+        count = _processors(rival, own, made.serial)
         if count is not None:
             yield (
                 f"there are {count} processors or more: then threads on {rival.cell.build} "

@@ -6,15 +6,19 @@ import argparse
 import difflib
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ungil import reports
+from ungil.bench.advice import advise
 from ungil.bench.asking import bench
 from ungil.bench.builds import builds, worth_measuring
+from ungil.bench.choice import MANY, SURE, mostly_waits
 from ungil.bench.concluding import conclude
 from ungil.bench.formats import FORMATS, render
 from ungil.bench.machine import machine
 from ungil.bench.model import ARMS, Build, Machine, Measured, Result, Task
+from ungil.bench.profile import profiles
 from ungil.bench.reference import names, reference, summary
 from ungil.bench.rounds import cells, measure, worker_counts
 from ungil.bench.yardstick import yardsticks
@@ -33,6 +37,9 @@ ROUNDS, QUICK_ROUNDS = 7, 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
+    parser.usage = (
+        "%(prog)s [OPTION ...] [WORKLOAD ...]\n       %(prog)s advise [OPTION ...] WORKLOAD ..."
+    )
     parser.add_argument(
         "what", nargs="*", metavar="WORKLOAD", help="of the reference; default: all of them"
     )
@@ -61,6 +68,9 @@ def run(options: argparse.Namespace) -> int:
         for name in names():
             print(f"{name:16} {summary(name)}")
         return 0
+    options.advise = options.what[:1] == ["advise"]
+    if options.advise:
+        del options.what[0]
     try:
         return _measured(options)
     except (InterpreterError, TargetError, ValueError, reports.OutputError) as error:
@@ -129,17 +139,21 @@ def _of(
     progress: Callable[[str, int, int], None],
 ) -> Result:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
+    if options.advise and not options.rounds:
+        rounds = max(rounds, SURE)
     arms = each(options.arms) or list(ARMS)
     within = max(1, int(host.usable))
     workers = options.workers or worker_counts(within)
-    wanted = list(cells(chosen, arms, workers))
-    with (
-        bench(task, options.limit) as where,
-        yardsticks([one for one in workers if one <= within]) as machines_own,
-    ):
-        series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
-        taken = list(machines_own.taken.values())
-    return conclude(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
+    with bench(task, options.limit) as where:
+        known = profiles(where, chosen, progress) if options.advise else {}
+        if mostly_waits(known) and not options.workers:
+            workers = (*workers, MANY)
+        wanted = list(cells(chosen, arms, workers))
+        with yardsticks([one for one in workers if one <= within]) as machines_own:
+            series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
+            taken = list(machines_own.taken.values())
+    result = conclude(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
+    return replace(result, advice=advise(result, known)) if options.advise else result
 
 
 def _part(progress: Progress, number: int, count: int) -> Callable[[str, int, int], None]:

@@ -53,7 +53,7 @@ class Failed:
 
     __slots__ = ("text",)
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.text = f"{type(error).__name__}: {error}"
 
     def __eq__(self, other: object) -> bool:

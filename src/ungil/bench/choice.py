@@ -17,7 +17,7 @@ from ungil.bench.estimates import CONFIDENCE, Estimate, estimate, ratio
 from ungil.bench.model import ARMS, Build, Cell, Result, Series
 from ungil.bench.profile import Profile
 
-__all__ = ["MANY", "SURE", "WORTH", "Conclusion", "Rival", "conclude", "mostly_waits"]
+__all__ = ["MANY", "SURE", "WORTH", "Choice", "Rival", "choose", "mostly_waits"]
 
 WORTH = 1.1
 """How many times as fast something has to be; less is not worth another way of working."""
@@ -88,11 +88,11 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Conclusion:
+class Choice:
     """What follows from what was measured.
 
     Attributes:
-        choice: One of `model.ARMS`; or `native` (leave it to the native library), `contention`
+        kind: One of `model.ARMS`; or `native` (leave it to the native library), `contention`
             (first mend that), or `unknown`.
         why: For `serial` and `unknown` the reason, in half a sentence.
         serial: What all is compared with; None if nothing can be.
@@ -102,7 +102,7 @@ class Conclusion:
         contended: Threads that are held up by each other.
     """
 
-    choice: str
+    kind: str
     why: str = ""
     serial: Series | None = None
     chosen: Rival | None = None
@@ -111,7 +111,7 @@ class Conclusion:
     contended: Rival | None = None
 
 
-def conclude(result: Result, profiles: Mapping[str, Profile]) -> Conclusion:
+def choose(result: Result, profiles: Mapping[str, Profile]) -> Choice:
     """Say which kind of parallelism to use.
 
     Args:
@@ -119,24 +119,24 @@ def conclude(result: Result, profiles: Mapping[str, Profile]) -> Conclusion:
         profiles: What the task is like, by the label of the build; may be empty.
 
     Returns:
-        "Could not be concluded" is a conclusion, too.
+        "Could not be concluded" is a choice, too.
     """
     serials = [one for one in result.measured.series if one.cell.arm == "serial"]
     usable = [one for one in serials if _right(one)]
     if not usable:
         problems = [one.problem or _wrong(one) or "nothing was measured" for one in serials]
-        return Conclusion("unknown", problems[0] if problems else "nothing was measured")
+        return Choice("unknown", problems[0] if problems else "nothing was measured")
     serial = _baseline(result, usable)
     rivals = tuple(sorted(_rivals(result, serial, profiles), key=lambda one: one.simplicity))
     # What is only about a second processor comes last, and does not concern who waits.
     if len(result.refusals) > (result.machine.usable < 2):
-        return Conclusion("unknown", result.refusals[0], serial, rivals=rivals)
+        return Choice("unknown", result.refusals[0], serial, rivals=rivals)
     contended = _contended(result, rivals, profiles)
     winners = [one for one in rivals if one.wins and _faster_than_all(one, usable)]
     if winners:
         return _won(serial, rivals, winners, contended)
     if contended is not None:
-        return Conclusion("contention", "", serial, contended, rivals=rivals, contended=contended)
+        return Choice("contention", "", serial, contended, rivals=rivals, contended=contended)
     return _lost(result, serial, rivals, profiles)
 
 
@@ -147,7 +147,7 @@ def mostly_waits(profiles: Mapping[str, Profile]) -> bool:
 
 def _won(
     serial: Series, rivals: tuple[Rival, ...], winners: Sequence[Rival], contended: Rival | None
-) -> Conclusion:
+) -> Choice:
     tied = [one for one in winners if not any(_slower(one, other) for other in winners)]
     # Of three each may be slower than the next, if chance has it so.
     tied = tied or [min(winners, key=lambda one: median(_totals(one.series)))]
@@ -155,13 +155,13 @@ def _won(
     ties = tuple(one for one in tied if one is not chosen)
     # It wins, and could win much more.
     held_up = chosen is contended and chosen.gain.high < chosen.cell.workers * _HALF
-    choice = "contention" if held_up else chosen.cell.arm
-    return Conclusion(choice, "", serial, chosen, ties, rivals, contended)
+    kind = "contention" if held_up else chosen.cell.arm
+    return Choice(kind, "", serial, chosen, ties, rivals, contended)
 
 
 def _lost(
     result: Result, serial: Series, rivals: tuple[Rival, ...], profiles: Mapping[str, Profile]
-) -> Conclusion:
+) -> Choice:
     """Nothing wins surely. Is that because nothing can, or because we do not know?"""
     may = [one for one in rivals if one.may_win]
     unsure = any(one.gain.confidence < CONFIDENCE for one in may)
@@ -187,8 +187,8 @@ def _lost(
         (outside and not mostly_waits(profiles), "native", ""),
         (True, "serial", "nothing else is worth it"),
     )
-    choice, why = next((choice, why) for holds, choice, why in cases if holds)
-    return Conclusion(choice, why, serial, rivals=rivals)
+    kind, why = next((kind, why) for holds, kind, why in cases if holds)
+    return Choice(kind, why, serial, rivals=rivals)
 
 
 def _baseline(result: Result, usable: Sequence[Series]) -> Series:
