@@ -1,8 +1,8 @@
 """Of the processor time that a function takes, how much does it hold the GIL?
 
 A second thread wakes now and then, and sees whether it has to wait for the GIL: if so, the
-GIL was held at that moment. That is sampling, as `gil_load` does it, without the C code that
-reads the interpreter's private state.
+GIL was held at that moment. That is sampling, as `gil_load` does it, without its library in C
+that has to be loaded before the interpreter.
 
 On Linux it sleeps by the clock of the process's own processor time, so that what other
 programs do, and what the function waits for, are not counted; and that it had to wait is told
