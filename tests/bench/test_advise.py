@@ -187,6 +187,18 @@ def test_serial_that_is_wrong_or_failed_is_nothing_to_compare_with():
         assert any(text in advice.answer for text in ("it did not end", "no"))
 
 
+def test_what_always_fails_is_nothing_to_compare_with():
+    series = [steady(Cell(*key), 0.5, failed=64, failure="item 0: KeyError: 1") for key in NOTHING]
+    advice = advise(result(series), {})
+    assert advice.answer == "could not be concluded: all items fail: item 0: KeyError: 1"
+
+
+def test_a_share_that_is_not_known_is_not_told():
+    unknown = Profile(64, 1.0, 1.0, mean=1 / 64, untold="this system does not tell")
+    reasons = advise(result(NOTHING), with_profile(unknown)).reasons
+    assert "how much of it holds the GIL is not known: this system does not tell (3.14)" in reasons
+
+
 def test_what_is_too_small_stays_serial():
     small = dict.fromkeys(NOTHING, 0.003)
     assert advise(result(small), {}).answer == "stay serial: it is too small"

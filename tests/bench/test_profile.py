@@ -97,6 +97,18 @@ def test_how_much_holds_the_gil(look, function, least, most):
     assert share.low <= share.value <= share.high
 
 
+@needs_gil
+def test_elsewhere_it_is_told_by_being_late(tmp_path):
+    """A busy machine makes everybody late; then it is not told."""
+    (tmp_path / "work.py").write_text(WORK)
+    (tmp_path / "resource.py").write_text("raise ImportError('there is no such thing here')")
+    task = Task("work", "work:compute", "work:numbers", folders=(tmp_path,))
+    with bench(task, 120) as where:
+        found = profile(where, next(builds([probe(sys.executable)])))
+    unknown = "this system does not tell: a "
+    assert told(found).value > 0.75 if not found.untold else found.untold.startswith(unknown)
+
+
 def test_what_waits(look):
     assert look("wait").waiting > 0.5
     assert look("compute").waiting < 0.5

@@ -146,14 +146,7 @@ def _native(made: Choice) -> Iterator[str]:
 
 def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
     """What the task is like; of each, from the build that can tell it."""
-    for label, one in profiles.items():
-        if one.under_gil is not None and one.waiting <= 1 - _TELLING:
-            share = one.under_gil
-            yield (
-                f"of its processor time {share.value:.0%} holds the GIL "
-                f"({share.low:.0%}–{share.high:.0%}; {label}, {share.samples} looks)"
-            )
-            break
+    yield from _under_gil(profiles)
     if not profiles:
         return
     label, one = next(iter(profiles.items()))
@@ -181,6 +174,25 @@ def _described(profiles: Mapping[str, Profile]) -> Iterator[str]:
     for label, one in profiles.items():
         if one.switch:
             yield f"on {label} the GIL was switched on: {one.switch}"
+
+
+def _under_gil(profiles: Mapping[str, Profile]) -> Iterator[str]:
+    """From the first build that tells; who hardly uses a processor holds nothing to speak of."""
+    with_gil = {
+        key: one for key, one in profiles.items() if one.gil and one.waiting <= 1 - _TELLING
+    }
+    for label, one in with_gil.items():
+        share = one.under_gil
+        if share is not None:
+            yield (
+                f"of its processor time {share.value:.0%} holds the GIL "
+                f"({share.low:.0%}–{share.high:.0%}; {label}, {share.samples} looks)"
+            )
+            return
+    for label, one in with_gil.items():
+        why = one.untold or "there were too few looks"
+        yield f"how much of it holds the GIL is not known: {why} ({label})"
+        return
 
 
 def _memory(serial: Series, made: Choice) -> Iterator[str]:

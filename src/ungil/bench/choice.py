@@ -122,9 +122,11 @@ def choose(result: Result, profiles: Mapping[str, Profile]) -> Choice:
         "Could not be concluded" is a choice, too.
     """
     serials = [one for one in result.measured.series if one.cell.arm == "serial"]
-    usable = [one for one in serials if _right(one)]
+    usable = [one for one in serials if _right(one) and not _fails(one)]
     if not usable:
-        problems = [one.problem or _wrong(one) or "nothing was measured" for one in serials]
+        problems = [
+            one.problem or _wrong(one) or _fails(one) or "nothing was measured" for one in serials
+        ]
         return Choice("unknown", problems[0] if problems else "nothing was measured")
     serial = _baseline(result, usable)
     rivals = tuple(sorted(_rivals(result, serial, profiles), key=lambda one: one.simplicity))
@@ -283,6 +285,12 @@ def _right(series: Series) -> bool:
 
 def _wrong(series: Series) -> str:
     return next((f"its results are wrong: {one.wrong}" for one in series.samples if one.wrong), "")
+
+
+def _fails(series: Series) -> str:
+    """Why there is nothing to compare with, if all items fail."""
+    one = series.samples[0] if series.samples else None
+    return f"all items fail: {one.failure}" if one and one.failed == one.items else ""
 
 
 def _totals(series: Series) -> list[float]:
