@@ -39,6 +39,16 @@ def test_the_advice_is_for_people(tiny):
     assert "because in serial on" in text
 
 
+def test_a_function_of_the_users(tmp_path, monkeypatch, capsys):
+    (tmp_path / "shop.py").write_text("orders = range(3)\n\ndef price(order): return order\n")
+    monkeypatch.chdir(tmp_path)
+    options = ["--items", "shop:orders", "--arms", "threads", "--workers", "2", "--rounds", "1"]
+    assert main(["bench", "advise", "shop:price", *options, "--python", sys.executable]) == 0
+    text = capsys.readouterr().out
+    assert "shop:price" in text
+    assert "for 3 items, in 1 round" in text
+
+
 def test_a_workload_that_is_not_there(capsys):
     assert main(["bench", "advise", "prime"]) == 2
     assert "did you mean 'primes'?" in capsys.readouterr().err

@@ -34,11 +34,15 @@ HELP = "measure threads against processes and interpreters, with the GIL and wit
 
 ROUNDS, QUICK_ROUNDS = 7, 3
 
+CALLS = 32
+"""Of a function without items."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.usage = (
-        "%(prog)s [OPTION ...] [WORKLOAD ...]\n       %(prog)s advise [OPTION ...] WORKLOAD ..."
+        "%(prog)s [OPTION ...] [WORKLOAD ...]\n"
+        "       %(prog)s advise [OPTION ...] (WORKLOAD | module:function) ..."
     )
     parser.add_argument(
         "what", nargs="*", metavar="WORKLOAD", help="of the reference; default: all of them"
@@ -57,6 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", metavar="N", type=_count)
     parser.add_argument("--limit", metavar="SECONDS", type=float, default=60.0)
     parser.add_argument("--set", metavar="NAME=N", action="append", default=[], type=_parameter)
+    parser.add_argument(
+        "--items",
+        metavar="MODULE:NAME",
+        default="",
+        help="what your own function is called with, one after the other: an iterable, or a "
+        "function that gives one anew for each pass",
+    )
+    parser.add_argument("--setup", metavar="MODULE:NAME", default="", help="called before each")
     parser.add_argument("--quick", action="store_true", help="smaller, and less sure")
     parser.add_argument("--format", choices=FORMATS, default="terminal")
     parser.add_argument("--output", metavar="FILE", type=Path)
@@ -104,13 +116,19 @@ def _measured(options: argparse.Namespace) -> int:
 
 def _tasks(options: argparse.Namespace) -> list[Task]:
     wanted = each(options.what) or names()
+    own = {one for one in wanted if options.advise and ":" in one}
     for one in wanted:
-        if one not in names():
+        if one not in own and one not in names():
             near = difflib.get_close_matches(one, names(), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`ungil bench --list` lists them"
             raise ValueError(f"there is no workload {one!r}; {hint}")
     parameters = dict(options.set)
-    return [reference(one, quick=options.quick, parameters=parameters) for one in wanted]
+    return [
+        Task(one, one, options.items, options.setup, calls=CALLS, folders=(Path.cwd(),))
+        if one in own
+        else reference(one, quick=options.quick, parameters=parameters)
+        for one in wanted
+    ]
 
 
 def _interpreters(given: Sequence[str], progress: Progress) -> list[Interpreter]:
