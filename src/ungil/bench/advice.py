@@ -60,7 +60,7 @@ def _answer(made: Choice) -> str:
 def _reasons(result: Result, profiles: Mapping[str, Profile], made: Choice) -> Iterator[str]:
     """What was measured."""
     if made.kind == "unknown":
-        yield from result.refusals
+        yield from result.refusals[1:]  # the first is the answer
     serial = made.serial
     if serial is not None:
         yield (
