@@ -24,7 +24,6 @@ def sample(wall: float, **others: object) -> Sample:
         "wall": wall,
         "cpu": wall,
         "memory": 20 << 20,
-        "pieces": (),
         "failed": 0,
         "failure": "",
         "wrong": "",

@@ -95,7 +95,7 @@ def _pickling(objects: Sequence[Any]) -> dict[str, Any]:
     """What it costs to send objects one by one, as a pool of processes does."""
     some = objects[:: -(-len(objects) // _PICKLED)]
     each = len(objects) / len(some)
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         pickles = [bytes(ForkingPickler.dumps(one)) for one in some]
         for one in pickles:
@@ -103,7 +103,7 @@ def _pickling(objects: Sequence[Any]) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - the user's objects may raise anything
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return {"bytes": 0, "seconds": 0.0, "problem": text}
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     return {"bytes": sum(map(len, pickles)) * each, "seconds": seconds * each, "problem": ""}
 
 
