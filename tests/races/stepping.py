@@ -110,9 +110,11 @@ class Program:
             self.core.variable(constant, thing)
         elif form == "holding":
             self.core.key(self.core.holding(thing, constant) and key[0], constant)
-        elif form in {"attribute", "named", "item", "method"} and touch % 2:
+        elif form in {"attribute", "named", "item", "method"} and touch % 3 == 1:
             self.core.receiver(thing, constant)
             self.core.last(None, *key, constant)
+        elif form in {"attribute", "named", "item", "method"} and touch % 3 == 2:
+            self.core.used(None, thing, *key, constant)
         elif key:
             getattr(self.core, form)(thing, *key, constant)
         else:

@@ -1127,6 +1127,24 @@ PAIRS = {
         "whole(x, t.size)",
         "structure",
     ),
+    "what is given to a call": (
+        "Thing()",
+        "used(1, x, t.write), used(1, x, 'm', t.named)",
+        "attribute(x, t.read)",
+        "attribute",
+    ),
+    "what is given to a method": (
+        "[]",
+        "used(1, x, t.append)",
+        "whole(x, t.size)",
+        "structure",
+    ),
+    "what is given to one with a key": (
+        "{}",
+        "used(1, x, 'n', t.store)",
+        "item(x, 'n', t.load)",
+        "item",
+    ),
     "keys in keys": (
         "{}",
         "holding(x, t.holding), inner(), key('n', t.holding)",

@@ -6,7 +6,7 @@ from ungil.races.calls import PREFIX
 from ungil.races.instrument import placed, rewrite
 
 FORMS = """
-    attribute named item holding key member keyed among receiver last whole method iterate next
+    attribute named item holding key member keyed among receiver last used whole method iterate next
     variable storing here imported dying
 """.split()  # noqa: SIM905 - a list would take a line for each
 

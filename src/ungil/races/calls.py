@@ -27,6 +27,7 @@ FORMS = (
     "among",
     "receiver",
     "last",
+    "used",
     "whole",
     "method",
     "iterate",

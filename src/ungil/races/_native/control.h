@@ -180,7 +180,7 @@ PyObject *control_carried(PyObject *self, PyObject *ignored);
 #define CALLED(name) PyObject *point_##name(PyObject *self, PyObject *const *args, Py_ssize_t count);
 CALLED(attribute) CALLED(named) CALLED(item) CALLED(holding) CALLED(key) CALLED(among)
 CALLED(whole) CALLED(method) CALLED(iterate) CALLED(next) CALLED(variable) CALLED(storing)
-CALLED(here) CALLED(imported) CALLED(between) CALLED(receiver) CALLED(last)
+CALLED(here) CALLED(imported) CALLED(between) CALLED(receiver) CALLED(last) CALLED(used)
 #undef CALLED
 
 #define CALLED(name)                                                                        \

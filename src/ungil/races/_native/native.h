@@ -231,6 +231,7 @@ typedef struct {
 
 int use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
              const TellsOf *tells);
+int use_given(Touch *touch, PyObject *object, PyObject *key, const TellsOf *tells);
 bool is_temporary(PyObject *object);
 
 typedef struct {
@@ -476,7 +477,7 @@ PyObject *touch_make(PyObject *self, PyObject *args);
 #define CALLED(name) PyObject *touch_##name(PyObject *self, PyObject *const *args, Py_ssize_t count);
 CALLED(attribute) CALLED(named) CALLED(item) CALLED(holding) CALLED(key) CALLED(among)
 CALLED(whole) CALLED(method) CALLED(iterate) CALLED(next) CALLED(variable) CALLED(storing)
-CALLED(here) CALLED(imported) CALLED(dying) CALLED(receiver) CALLED(last)
+CALLED(here) CALLED(imported) CALLED(dying) CALLED(receiver) CALLED(last) CALLED(used)
 #undef CALLED
 
 /* Hooks on the C functions that order threads. */

@@ -285,12 +285,21 @@ point_method(PyObject *self, PyObject *const *args, Py_ssize_t count)
           < 0)
 }
 
+static const TellsOf tells_of = {point_attribute, point_named, point_item, point_method};
+
 PyObject *
 point_last(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
-    static const TellsOf tells = {point_attribute, point_named, point_item, point_method};
     ENTER(2, count - 1)
-    LEAVE(runner != NULL && use_held(&runner->holding, touch, args, count, &tells) < 0)
+    LEAVE(runner != NULL && use_held(&runner->holding, touch, args, count, &tells_of) < 0)
+}
+
+PyObject *
+point_used(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(3, count - 1)
+    LEAVE(runner != NULL
+          && use_given(touch, args[1], count > 3 ? args[2] : NULL, &tells_of) < 0)
 }
 
 /* Functions in C that go through a container let other threads at it, if nothing holds the

@@ -127,22 +127,14 @@ touch_among(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return Py_NewRef(args[0]);
 }
 
-/* What a call uses when it has evaluated all its arguments is kept until the last of them:
-   `last(value, touch)`, `last(value, key, touch)`, or with a key that is kept as well. */
+/* What a call uses when it has evaluated all its arguments: with the last of them it is given
+   once more, if it is a name (`used(value, object, touch)`, `used(value, object, key, touch)`),
+   or was kept (`last(value, touch)`, `last(value, key, touch)`, or with a key that was, too). */
 
 int
-use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
-         const TellsOf *tells)
+use_given(Touch *touch, PyObject *object, PyObject *key, const TellsOf *tells)
 {
-    PyObject *key = count > 2                    ? args[1]
-                    : touch->form == FORM_OTHER ? held(holding, touch)
-                                                 : NULL;
-    PyObject *object = held(holding, touch), *told;
-    bool has_key = touch->form != FORM_ATTRIBUTE && touch->form != FORM_METHOD;
-    if (object == NULL || (has_key && key == NULL)) {
-        return 0;
-    }
-    PyObject *given[] = {object, has_key ? key : (PyObject *)touch, (PyObject *)touch};
+    PyObject *given[] = {object, key == NULL ? (PyObject *)touch : key, (PyObject *)touch}, *told;
     switch (touch->form) {
     case FORM_ATTRIBUTE:
         told = tells->attribute(NULL, given, 2);
@@ -158,6 +150,19 @@ use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count
     }
     Py_XDECREF(told);
     return told == NULL ? -1 : 0;
+}
+
+int
+use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
+         const TellsOf *tells)
+{
+    PyObject *key = count > 2                    ? args[1]
+                    : touch->form == FORM_OTHER ? held(holding, touch)
+                                                 : NULL;
+    PyObject *object = held(holding, touch);
+    bool has_key = touch->form != FORM_ATTRIBUTE && touch->form != FORM_METHOD;
+    return object == NULL || (has_key && key == NULL) ? 0
+                                                      : use_given(touch, object, key, tells);
 }
 
 /* Has nobody an object but the expression that made it? Then it may be gone as soon as its
@@ -180,14 +185,21 @@ touch_receiver(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return Py_NewRef(args[0]);
 }
 
+static const TellsOf tells_of = {touch_attribute, touch_named, touch_item, touch_method};
+
 PyObject *
 touch_last(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
-    static const TellsOf tells = {touch_attribute, touch_named, touch_item, touch_method};
     ENTER(2, args[0])
-    if (use_held(&thread->holding, touch, args, count, &tells) < 0) {
-        return NULL;
-    }
+    use_held(&thread->holding, touch, args, count, &tells_of);
+    return Py_NewRef(args[0]);
+}
+
+PyObject *
+touch_used(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(3, args[0])
+    use_given(touch, args[1], count > 3 ? args[2] : NULL, &tells_of);
     return Py_NewRef(args[0]);
 }
 

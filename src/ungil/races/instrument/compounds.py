@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ungil.races.instrument.methods import MUTATING
-from ungil.races.instrument.nodes import Touched, WatchedName, bound_by, number_of
+from ungil.races.instrument.nodes import Touched, WatchedName, bound_by, is_used, number_of
 from ungil.races.trace import Mode, Touch
 
 __all__ = ["compounds"]
@@ -234,15 +234,13 @@ class _Walk(ast.NodeVisitor):
         object_ = self._read(node.func)
         args = [self._read(one) for one in node.args]
         args += [self._read(one.value) for one in node.keywords]
-        match node:
-            case ast.Call(func=ast.Attribute(value=Touched() as told, attr=name)) if (
-                name in MUTATING and self.touches[number_of(told)].name == name
-            ):
-                self._stored(number_of(told), _both(*args))
-            case ast.Call(args=[Touched() as told, *_]) if (
-                self.touches[number_of(told)].mode is Mode.WRITE  # setattr, setitem
-            ):
-                self._stored(number_of(told), _both(*args[2:]))
+        for told in _told_of(node):
+            number, name = number_of(told), getattr(node.func, "attr", "")
+            touch = self.touches[number]
+            if name in MUTATING and touch.name == name:
+                self._stored(number, _both(*args))
+            elif touch.mode is Mode.WRITE:  # setattr, setitem
+                self._stored(number, _both(*args[2:]))
         return _both(object_, *args)
 
     def visit_BinOp(self, node: ast.BinOp) -> Reads:
@@ -605,6 +603,17 @@ def _expressions(node: ast.AST) -> Iterable[ast.expr]:
             yield part
         elif isinstance(part, ast.keyword):
             yield part.value
+
+
+def _told_of(node: ast.Call) -> Iterable[Touched]:
+    """What tells of the object that a call uses."""
+    last = [*node.args, *node.keywords][-1:]
+    inner = [one.value if isinstance(one, ast.Starred | ast.keyword) else one for one in last]
+    used = [one for one in inner if isinstance(one, Touched) and is_used(one)]
+    if used:
+        return used
+    parts = (getattr(node.func, "value", None), *node.args[:1])
+    return [one for one in parts if isinstance(one, Touched)]
 
 
 def _breaks(body: Iterable[ast.stmt]) -> bool:

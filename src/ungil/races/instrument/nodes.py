@@ -23,6 +23,7 @@ __all__ = [
     "is_made_here",
     "is_number",
     "is_super",
+    "is_used",
     "marker",
     "mode_of",
     "number_of",
@@ -58,6 +59,11 @@ def number_of(node: Touched) -> int:
         if isinstance(arg, ast.Constant) and isinstance(value := arg.value, tuple):
             return int(value[1])
     raise ValueError("a call that tells of nothing")
+
+
+def is_used(node: Touched) -> bool:
+    """Does it tell of what is given behind its first argument?"""
+    return isinstance(node.func, ast.Name) and node.func.id == f"{PREFIX}used__"
 
 
 def call(function: str, place: Place, *args: ast.expr) -> Touched:

@@ -15,8 +15,9 @@ as before. Helpers that get and set in the program's place are what breaks progr
 | `k in o`, `f() in o` | `k in member(o, k, T)`, `keyed(f(), T) in among(o, T)` |
 | `o[a:b]`, `o[await i]`, `len(o)`, `if o.x:` | `whole(o, T)[a:b]` …, `if whole(o.x, T):` |
 | `o.append(v)`, `o.clear()` | `method(o, T).append(v)` … |
-| `o.append(f())`, `o.setdefault(k, f())` | `receiver(o, T).append(last(f(), T))` … |
-| `setattr(o, 'x', f())` | `setattr(holding(o, T), 'x', last(f(), T))` |
+| `o.append(f())`, `setattr(o, 'x', f())` | `o.append(used(f(), o, T))` …, if the object is a name |
+| `a.b.append(f())` | `receiver(a.b, T).append(last(f(), T))` |
+| `setattr(a.b, 'x', f())` | `setattr(holding(a.b, T), 'x', last(f(), T))` |
 | `for x in o`, `*o`, `**o`, `a, b = o`, `sorted(o)` … | `iterate(o, T)` in the place of `o` |
 | `next(o)` | `next(next(o, T))`, the inner one ours |
 | `with o:` | `with here(o, T):` |
@@ -323,11 +324,15 @@ class _Rewriter(ast.NodeTransformer):
             key = node.args[first - 1]
             node.args[first - 1] = call("holding" if is_late else "key", key, key, touch)
         if is_late:
-            last = others[-1]
+            is_name = form != "holding" and isinstance(object_, ast.Name)
+            again = [twice(object_)] if is_name and self._is_simple(object_) else []
+            last, by = others[-1], "used" if again else "last"
             if isinstance(last, ast.Starred | ast.keyword):
-                last.value = call("last", last.value, last.value, *keys, touch)
+                last.value = call(by, last.value, last.value, *again, *keys, touch)
             else:
-                node.args[-1] = call("last", last, last, *keys, touch)
+                node.args[-1] = call(by, last, last, *again, *keys, touch)
+            if again:
+                return object_
         if is_late or form == "holding":
             return call(keeps, object_, object_, touch)
         return call(form, object_, object_, *keys, touch)

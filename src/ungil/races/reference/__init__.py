@@ -55,6 +55,7 @@ __all__ = [
     "stop",
     "storing",
     "unordered",
+    "used",
     "variable",
     "whole",
 ]
@@ -216,6 +217,13 @@ def last(value: object, *given: object) -> object:
     """The last argument of a call that uses what waits; behind it a key, and the touch."""
     *keys, touch = given
     told(Run.last, keys, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    return value
+
+
+def used(value: object, thing: object, *given: object) -> object:
+    """Likewise, of what is given once more."""
+    *keys, touch = given
+    told(Run.used, thing, keys, touch)
     return value
 
 

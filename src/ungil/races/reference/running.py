@@ -368,14 +368,19 @@ class Run:
         """A call has all that it needs, and uses what waits."""
         if touch.form == "holding":
             keys = self.held(thread, touch, frame) or ()
-        match (touch.form, self.held(thread, touch, frame), keys):
-            case ("attribute", (thing,), _):
+        if (thing := self.held(thread, touch, frame)) is not None:
+            self.used(thread, thing[0], keys, touch)
+
+    def used(self, thread: Thread, thing: object, keys: Sequence[object], touch: Touch) -> None:
+        """It uses this."""
+        match (touch.form, keys):
+            case ("attribute", _):
                 self.attribute(thread, thing, touch)
-            case ("method", (thing,), _):
+            case ("method", _):
                 self.method(thread, thing, touch)
-            case ("named", (thing,), [str(name)]) if type(name) is str:
+            case ("named", [str(name)]) if type(name) is str:
                 self.named(thread, thing, name, touch)
-            case ("item" | "holding", (thing,), (key,)):
+            case ("item" | "holding", [key]):
                 self.item(thread, thing, key, touch)
 
     def whole(self, thread: Thread, thing: object, touch: Touch) -> None:
