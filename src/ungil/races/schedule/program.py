@@ -27,6 +27,7 @@ from ungil.races.schedule.carriers.fitting import needs_threads, replay_often
 from ungil.races.schedule.control import Control, NotPossibleError
 from ungil.races.schedule.exploring import Exploration, Failure
 from ungil.races.schedule.harm import HARM
+from ungil.races.schedule.patience import Patience
 from ungil.races.schedule.pieces.carrying import explored, plain
 from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.recorded import read_recorded
@@ -258,13 +259,14 @@ def _watch(
     parent = os.getppid()
 
     def look() -> None:
-        last, since, computed = None, 0.0, 0.0
+        last, computed, waiting = None, 0.0, Patience(time.process_time)
         while os.getppid() == parent:
             time.sleep(0.2)
             now = answers.beats, moves()
             if now != last or not answers.busy:
-                last, since, computed = now, time.monotonic(), time.process_time()
-            elif time.monotonic() - since > patience(time.process_time() - computed):
+                last, computed = now, time.process_time()
+                waiting.begin()
+            elif waiting.is_over(patience(time.process_time() - computed)):
                 answers.end(hung())
         os._exit(0)
 

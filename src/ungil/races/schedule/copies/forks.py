@@ -24,6 +24,7 @@ from ungil.races.candidate import Candidate, Place
 from ungil.races.schedule.control import Control
 from ungil.races.schedule.exploring import Ran, Step, ran
 from ungil.races.schedule.harm import ENDLESS, HUNG, judge, judge_each
+from ungil.races.schedule.patience import Patience
 from ungil.races.schedule.strategies import Replay, Strategy
 from ungil.races.schedule.world import Outcome, World
 
@@ -31,18 +32,6 @@ __all__ = ["Forks", "be_quiet", "can_fork", "heard"]
 
 _CALL = 0.1
 """Seconds between looks at the clock."""
-
-_LOOK = 0.4
-"""Seconds between looks at what a copy has computed."""
-
-_RESTS = 0.02
-"""The part of a processor below which a copy does not compute, but waits."""
-
-_ALL = 0.9
-"""The part of a processor above which nobody has taken anything from it."""
-
-_LONGEST = 5
-"""So many times as long it is waited at most for one that computes."""
 
 _AFTER_HARM = 0.5
 """Seconds in which a program may still fail visibly, once harm was done."""
@@ -255,10 +244,9 @@ def heard(
         after: For how many seconds it is waited once something was written.
     """
     said = bytearray()
-    began = looked = time.monotonic()
     until = math.inf
-    computed = _computed(number)
-    while True:
+    waiting = Patience(lambda: _computed(number))
+    while time.monotonic() < until and not waiting.is_over(patience):
         ready, _, _ = select.select([reader], [], [], _CALL)
         if ready:
             piece = os.read(reader, 1 << 16)
@@ -267,18 +255,7 @@ def heard(
             if not said:
                 until = time.monotonic() + after
             said += piece
-        now = time.monotonic()
-        if now > until:
-            return bytes(said), False
-        if now - looked < _LOOK:
-            continue
-        before, computed = computed, _computed(number)
-        rests = computed - before < _RESTS * (now - looked)
-        looked = now
-        if now - began > patience and (
-            rests or computed > _ALL * patience or now - began > _LONGEST * patience
-        ):
-            return bytes(said), False
+    return bytes(said), False
 
 
 def _computed(number: int) -> float:
