@@ -35,6 +35,16 @@ COUNTER = """
 
 ASSERTS = COUNTER + "    assert counter.n == 2, f'{counter.n} of 2'\n"
 
+CANNOT_BE_COPIED = (
+    COUNTER
+    + """
+    class LostError(Exception):
+        def __init__(self, code, message): super().__init__(message)
+
+    if counter.n != 2: raise LostError(1, "an update is lost")
+"""
+)
+
 # What orders the two is nothing that the watch knows of.
 IN_ORDER = """
     import io, threading, time
@@ -336,6 +346,16 @@ def test_what_fails_visibly_is_preferred(project):
     assert "AssertionError: 1 of 2" in finding["message"]
     (file,) = [one for one in project.schedules() if "UG401" in one]
     assert "failed: AssertionError: 1 of 2" in project.race("replay", file).stdout
+
+
+def test_an_exception_that_cannot_be_copied(project):
+    project.write("app.py", CANNOT_BE_COPIED)
+    (finding,) = [one for one in project.findings("app.py") if one["code"] == "UG401"]
+    assert "LostError: an update is lost" in finding["message"]
+    (file,) = [one for one in project.schedules() if "UG401" in one]
+    again = project.race("replay", file)
+    assert again.returncode == 1
+    assert "failed: LostError: an update is lost" in again.stdout
 
 
 def test_what_was_watched_is_watched_again(project):

@@ -168,10 +168,10 @@ def _replay(request: Request, answers: _Answers) -> None:
     test = whole_program(session, recorded.program)
 
     def shown(failure: Failure | None, diverged: str = "") -> NoReturn:
-        found = {} if failure is None else asdict(failure)
-        found.pop("error", None)
+        # An exception is not copied: of some that cannot be done.
+        found = None if failure is None else asdict(replace(failure, error=None))
         missing = control.not_found()
-        answers.end({"failure": found or None, "diverged": diverged, "missing": missing})
+        answers.end({"failure": found, "diverged": diverged, "missing": missing})
 
     answers.busy = True
     # Of harm nothing is seen but that it is done, so nobody waits for the end.
