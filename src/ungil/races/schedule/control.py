@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ungil.races.abroad import keep
 from ungil.races.calls import FORMS, harmless, offer
 from ungil.races.candidate import Place, Spot, place_of
-from ungil.races.schedule.carriers import Carrier, Ended, Greenlets
+from ungil.races.schedule.carriers import Carrier, Ended, Greenlets, Lanes
 from ungil.races.schedule.carriers.forking import attend, leave
 from ungil.races.schedule.carriers.reaching import raise_in_no_more
 from ungil.races.schedule.carriers.system import SystemThreads
@@ -141,6 +141,7 @@ class Control:
         self._tries = False
         self.executions = 0
         self._giving_up = threading.Lock()
+        self._lanes = Lanes()
         self._primitives = Primitives(_core)
         self.forget()
 
@@ -166,6 +167,7 @@ class Control:
         """Let go; the instrumented code goes on as it is."""
         leave()
         self._native.restore()
+        self._lanes.end()
 
     def make(self, touches: Sequence[Touch]) -> list[object]:
         """What the constants of a module's code are replaced by."""
@@ -330,7 +332,7 @@ class Control:
         original = self._primitives.original
         if self.carrier == "threads":
             return SystemThreads(original, self._native.carry)
-        return Greenlets(original["get_ident"])
+        return Greenlets(original["get_ident"], self._lanes)
 
     def is_calling(self) -> bool:
         """Is it a thread under control that calls this?"""

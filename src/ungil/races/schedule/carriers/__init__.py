@@ -8,7 +8,6 @@ waits, or asks which thread it is in, finds what it would without control.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent, greenlet
@@ -64,6 +63,70 @@ class Carrier(Protocol):
         """As `who`; from then on it is this one that runs."""
 
 
+class Lane(greenlet):
+    """Runs one thread after the other, each to its end.
+
+    Attributes:
+        thread: Which it runs; None if it is free.
+        body: What that does.
+        then: Who goes on when it has done so.
+    """
+
+    thread: Thread | None
+    body: Callable[[], object]
+    then: greenlet
+
+    def __init__(self, hub: greenlet, free: list[Lane]) -> None:
+        """Prepare it.
+
+        Args:
+            hub: Who gets what is raised in it.
+            free: Where it says that it can run another.
+        """
+        super().__init__(parent=hub)
+        self._free = free
+
+    def run(self) -> None:
+        """What the greenlet does."""
+        while True:
+            try:  # noqa: SIM105 - this is faster, and done for each thread
+                self.body()
+            except Ended:
+                pass
+            thread, self.thread = self.thread, None
+            if thread is not None:
+                thread.carried = None
+            del self.body, thread  # so all that they refer to is gone
+            self._free.append(self)
+            self.then.switch()
+
+
+class Lanes:
+    """What lanes are free, from one execution to the next.
+
+    The memory for the frames of a greenlet is asked of the system when it begins and given back
+    when it ends, which takes longer than all that a short thread does. So they are kept.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[Lane] = []
+
+    def lend(self, hub: greenlet) -> Lane:
+        """One, which is as a new greenlet."""
+        if not self._free or self._free[-1].parent is not hub:
+            return Lane(hub, self._free)
+        lane = self._free.pop()
+        lane.gr_context = None
+        return lane
+
+    def end(self) -> None:
+        """End those that are free, or each would keep itself alive."""
+        while self._free:
+            lane = self._free.pop()
+            lane.parent = getcurrent()
+            lane.throw()
+
+
 class Greenlets:
     """All in the thread of the system that runs the execution.
 
@@ -74,28 +137,34 @@ class Greenlets:
     world: World
     on_one = True
 
-    def __init__(self, ident: Callable[[], int]) -> None:
+    def __init__(self, ident: Callable[[], int], lanes: Lanes) -> None:
         """Prepare it.
 
         Args:
             ident: Tells which thread of the system calls.
+            lanes: What earlier executions have left.
         """
         self._ident = ident
         self._home = ident()
+        self._lanes = lanes
 
     def run(self, main: Thread, body: Callable[[], object]) -> None:
         """Run the main thread; it has what is the own of this one."""
         self._main = main
         self._hub = getcurrent()
+        self._lend(main, body)
         main.ident = self._home
-        main.carried = greenlet(partial(_quietly, body))
         self.world.running = main
         main.carried.switch()
 
     def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
         """Make a thread."""
         thread.ident = len(self.world.threads)
-        thread.carried = greenlet(partial(_quietly, body), self._hub)
+        self._lend(thread, body)
+
+    def _lend(self, thread: Thread, body: Callable[[], object]) -> None:
+        lane = thread.carried = self._lanes.lend(self._hub)
+        lane.thread, lane.body, lane.then = thread, body, self._hub
 
     def to(self, thread: Thread | None) -> None:
         """Let another go on; somebody always can."""
@@ -107,7 +176,7 @@ class Greenlets:
         """Let another go on behind this one."""
         if other is not None:
             self.world.hand_over(other)
-            thread.carried.parent = other.carried
+            thread.carried.then = other.carried
 
     def leave(self) -> None:
         """Go back to who called `run`."""
@@ -120,7 +189,7 @@ class Greenlets:
 
     def end(self, thread: Thread) -> bool:
         """End a thread."""
-        if not thread.carried.dead:
+        if thread.carried is not None and not thread.carried.dead:
             self.world.hand_over(thread)
             thread.carried.throw(Ended)
             self.world.hand_over(self._main)
@@ -136,10 +205,3 @@ class Greenlets:
         return self.world.running if self._ident() == self._home else None
 
     here = who
-
-
-def _quietly(body: Callable[[], object]) -> None:
-    try:  # noqa: SIM105 - this is faster, and done for each thread
-        body()
-    except Ended:
-        pass
