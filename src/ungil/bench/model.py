@@ -47,6 +47,9 @@ class Task:
         coroutine: `module:name` of what does the same under asyncio; may be empty.
         parameters: What `items` and `check` are called with.
         calls: How many, where there are no items.
+        piece: How many items are sent at once; None for four pieces a worker.
+        script: What is run whole, instead of all that; in serial only.
+        arguments: The script's own.
         folders: Where its modules are found, beside what each interpreter has.
     """
 
@@ -58,6 +61,9 @@ class Task:
     coroutine: str = ""
     parameters: Mapping[str, int] = field(default_factory=dict)
     calls: int = 0
+    piece: int | None = None
+    script: Path | None = None
+    arguments: tuple[str, ...] = ()
     folders: tuple[Path, ...] = ()
 
 
@@ -119,7 +125,9 @@ class Sample(msgspec.Struct, frozen=True):
         memory: Bytes of all workers, what they share counted once; None if not known.
         failed: How many items raised an exception.
         failure: The first of them.
-        wrong: What is different from the results in serial; empty if nothing is.
+        wrong: What is different from the results in serial, or what the check says; empty if
+            nothing is.
+        check_failed: Was it the check that said so?
         compared: Could that be told?
         gil: Was the GIL on at the end?
         switch: What switched it on, where that was seen.
@@ -137,6 +145,7 @@ class Sample(msgspec.Struct, frozen=True):
     compared: bool
     gil: bool
     switch: str
+    check_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

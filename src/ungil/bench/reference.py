@@ -48,6 +48,7 @@ def reference(name: str, *, quick: bool = False, parameters: Mapping[str, int]) 
         check=f"{where}:check",
         coroutine=f"{where}:coroutine" if hasattr(module, "coroutine") else "",
         parameters={**known, **parameters},
+        piece=getattr(module, "PIECE", None),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-PARAMETERS = {"limit": 150_000, "pieces": 64}
-QUICK = {"limit": 50_000}
+PARAMETERS = {"limit": 300_000, "pieces": 64}
+QUICK = {"limit": 60_000}
 
 
 def items(limit: int, pieces: int) -> list[tuple[int, int]]:
