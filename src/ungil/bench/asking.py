@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import msgspec
 
 import ungil
 from ungil.bench.model import Build, Cell, Outcome, Sample, Task
+from ungil.bench.worker import NO_ROOM
 from ungil.findings import printable
 from ungil.interpreters import Finished, run_limited
 
@@ -22,6 +24,9 @@ __all__ = ["Bench", "bench"]
 
 _OURS = ("_version.py", "__init__.py", "runtime", "bench")
 """What the worker imports of ungil, and what the user's modules may."""
+
+_NOT_OURS = ("PYTHON_GIL", "PYTHONDONTWRITEBYTECODE")
+"""The first is a matter of the build; and with the second all would be compiled for each sample."""
 
 
 class _Problem(msgspec.Struct):
@@ -48,11 +53,15 @@ class Bench:
         Args:
             build: What runs it.
             cell: How.
-            piece: How many items are sent at once; None for four pieces a worker.
+            piece: How many items are sent at once; None for as many as the task wants.
 
         Raises:
             OSError: The interpreter cannot be started, or there is no room.
         """
+        task = self.task
+        if task.script is not None:
+            whole = {"ask": "script", "script": str(task.script), "arguments": task.arguments}
+            return _outcome(*self.ask(build, whole))
         truth = self.folder / f"{build.label}.truth"
         keep = cell.arm == "serial" and not truth.exists()
         answer, problem = self.ask(
@@ -61,17 +70,12 @@ class Bench:
                 "ask": "sample",
                 "arm": cell.arm,
                 "workers": cell.workers,
-                "piece": piece,
+                "piece": piece or task.piece,
                 "keep": keep,
                 "truth": str(truth) if keep or truth.exists() else "",
             },
         )
-        if problem is not None:
-            return problem
-        try:
-            return Outcome(msgspec.convert(answer, Sample, strict=False))
-        except msgspec.ValidationError as error:
-            return Outcome(None, f"its answer is none: {error}", "died")
+        return _outcome(answer, problem)
 
     def ask(self, build: Build, request: Mapping[str, Any]) -> tuple[Any, Outcome | None]:
         """Ask one thing of the worker; the answer, or why there is none.
@@ -97,12 +101,16 @@ class Bench:
             **request,
         }
         asked.write_text(json.dumps(whole), "utf-8")
-        finished = run_limited(
-            [build.program, "-m", "ungil.bench.worker", str(asked), str(answered)],
-            environment=self._environment(build),
-            folder=Path.cwd(),
-            seconds=self.seconds,
-        )
+        with tempfile.TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True) as files:
+            finished = run_limited(
+                # Nothing of the working folder is found that was not asked for.
+                [build.program, "-P", "-m", "ungil.bench.worker", str(asked), str(answered)],
+                environment=self._environment(build, files),
+                folder=Path.cwd(),
+                seconds=self.seconds,
+            )
+        if finished.code == NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
         try:
             answer = msgspec.json.decode(answered.read_bytes())
         except (OSError, msgspec.DecodeError):
@@ -115,11 +123,13 @@ class Bench:
     def _without(self, finished: Finished) -> Outcome:
         if finished.code is None:
             return Outcome(None, f"it did not end within {self.seconds:g} s", "limit")
+        if not finished.code:
+            return Outcome(None, "something in it ended the interpreter", "died")
         said = f" ({finished.complaint})" if finished.complaint else ""
         return Outcome(None, f"it ended with {finished.ending}{said}", "died")
 
-    def _environment(self, build: Build) -> dict[str, str]:
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHON_GIL"}
+    def _environment(self, build: Build, files: str) -> dict[str, str]:
+        environment = {key: value for key, value in os.environ.items() if key not in _NOT_OURS}
         paths = [self.folder / "ours", *self.task.folders]
         given = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join(
@@ -129,9 +139,20 @@ class Bench:
         environment["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
         # Sets have the same order in every process, so that results can be compared.
         environment.setdefault("PYTHONHASHSEED", "0")
+        # What a sample leaves behind goes with it, however it ends.
+        environment["TMPDIR"] = files
         if build.gil is not None:
             environment["PYTHON_GIL"] = build.gil
         return environment
+
+
+def _outcome(answer: Any, problem: Outcome | None) -> Outcome:  # noqa: ANN401 - what JSON has
+    if problem is not None:
+        return problem
+    try:
+        return Outcome(msgspec.convert(answer, Sample, strict=False))
+    except msgspec.ValidationError as error:
+        return Outcome(None, f"its answer is none: {error}", "died")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ungil.bench.estimates import CONFIDENCE, estimate, ratio
+from ungil.bench.judging import findings, notes
 from ungil.bench.model import (
     Build,
     Comparison,
@@ -51,6 +52,8 @@ def conclude(measured: Measured, machine: Machine, yardsticks: Sequence[Yardstic
         tuple(filter(None, (unsettled, alone))),
         tuple(comparisons),
         tuple(scalings(measured, machine.usable, yardsticks, refusal)),
+        tuple(findings(measured)),
+        notes=tuple(notes(measured)),
     )
 
 

@@ -7,6 +7,7 @@ import difflib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from ungil import reports
@@ -16,6 +17,7 @@ from ungil.bench.builds import builds, worth_measuring
 from ungil.bench.choice import MANY, SURE, mostly_waits
 from ungil.bench.concluding import conclude
 from ungil.bench.formats import FORMATS, render
+from ungil.bench.judging import exit_status, nothing
 from ungil.bench.machine import machine
 from ungil.bench.model import ARMS, Build, Machine, Measured, Result, Task
 from ungil.bench.profile import profiles
@@ -34,20 +36,46 @@ HELP = "measure threads against processes and interpreters, with the GIL and wit
 
 ROUNDS, QUICK_ROUNDS = 7, 3
 
-CALLS = 32
-"""Of a function without items."""
+WORDS = ("advise", "run")
+"""Words in the place of a workload, each with a module `bench_…` of its own."""
+
+STATUSES = (
+    "Exit statuses: 0 measured; 1 results are wrong, or differ from those in serial (UG501); "
+    "2 wrong use, what was named is not there, or no room on the disk; 3 nothing could be measured."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.usage = (
         "%(prog)s [OPTION ...] [WORKLOAD ...]\n"
-        "       %(prog)s advise [OPTION ...] (WORKLOAD | module:function) ..."
+        "       %(prog)s advise [OPTION ...] (WORKLOAD | module:function) ...\n"
+        "       %(prog)s run [OPTION ...] "
+        "(module:function | file.py:function | MODULE | script.py [ARGUMENT ...])"
     )
+    parser.epilog = STATUSES
     parser.add_argument(
         "what", nargs="*", metavar="WORKLOAD", help="of the reference; default: all of them"
     )
     parser.add_argument("--list", action="store_true", help="list the reference workloads")
+    reference_options(parser)
+    measuring(parser)
+
+
+def reference_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what reference workloads may be given."""
+    parser.add_argument(
+        "--set",
+        metavar="NAME=N",
+        action="append",
+        default=[],
+        type=_parameter,
+        help="a parameter of the workloads; repeatable",
+    )
+
+
+def measuring(parser: argparse.ArgumentParser) -> None:
+    """Declare how is measured, and where the report goes."""
     parser.add_argument(
         "--python",
         action="append",
@@ -56,49 +84,94 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a program or a version such as 3.14t; repeatable; default: each free-threaded one "
         "of this machine and the GIL-enabled one of its series",
     )
-    parser.add_argument("--arms", action="append", metavar="ARM", default=[])
-    parser.add_argument("--workers", metavar="1,2,…", type=_counts)
-    parser.add_argument("--rounds", metavar="N", type=_count)
-    parser.add_argument("--limit", metavar="SECONDS", type=float, default=60.0)
-    parser.add_argument("--set", metavar="NAME=N", action="append", default=[], type=_parameter)
     parser.add_argument(
-        "--items",
-        metavar="MODULE:NAME",
-        default="",
-        help="what your own function is called with, one after the other: an iterable, or a "
-        "function that gives one anew for each pass",
+        "--arms",
+        action="append",
+        metavar="ARM",
+        type=_arms,
+        default=[],
+        help=f"beside serial, some of {', '.join(ARMS[1:])}; repeatable; default: all",
     )
-    parser.add_argument("--setup", metavar="MODULE:NAME", default="", help="called before each")
+    parser.add_argument(
+        "--workers",
+        metavar="1,2,…",
+        type=_counts,
+        help="how many; default: powers of two up to the processors",
+    )
+    parser.add_argument(
+        "--rounds",
+        metavar="N",
+        type=count,
+        help=f"how often each is measured; default: {ROUNDS}, with --quick {QUICK_ROUNDS}",
+    )
+    parser.add_argument(
+        "--limit",
+        metavar="SECONDS",
+        type=_seconds,
+        default=60.0,
+        help="for each sample (default: %(default)g)",
+    )
     parser.add_argument("--quick", action="store_true", help="smaller, and less sure")
     parser.add_argument("--format", choices=FORMATS, default="terminal")
     parser.add_argument("--output", metavar="FILE", type=Path)
 
 
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Our own arguments, and those of a word with a module of its own."""
+    is_word = bool(arguments) and arguments[0] in WORDS
+    return ([], [*arguments]) if is_word else ([*arguments], [])
+
+
 def run(options: argparse.Namespace) -> int:
     """Measure, and show what came of it."""
+    if options.program:
+        word, *rest = options.program
+        status: int = import_module(f"ungil.cli.bench_{word}").run(rest)
+        return status
     if options.list:
         for name in names():
             print(f"{name:16} {summary(name)}")
         return 0
-    options.advise = options.what[:1] == ["advise"]
-    if options.advise:
-        del options.what[0]
+    options.advise = False
+    return measured(lambda _: workloads(each(options.what) or names(), options), options)
+
+
+def measured(
+    tasks: Callable[[Sequence[Build]], Sequence[Task]], options: argparse.Namespace
+) -> int:
+    """Measure tasks and show what came of it; the exit status.
+
+    Args:
+        tasks: Says what is measured, given on what.
+        options: Those of `measuring`; and `advise`: is advice wanted?
+    """
     try:
-        return _measured(options)
-    except (InterpreterError, TargetError, ValueError, reports.OutputError) as error:
+        with Progress() as progress:
+            chosen = list(builds(_interpreters(options.python, progress)))
+            # Before anything is measured, as its load is among what it tells.
+            host = machine()
+            wanted = tasks(chosen)
+            results = [
+                _of(task, chosen, host, options, _part(progress, number, len(wanted)))
+                for number, task in enumerate(wanted)
+            ]
+    except (InterpreterError, TargetError, ValueError) as error:
         return _complain(str(error), 2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"cannot measure: {where}{error.strerror or error}", 2)
+    status = exit_status([one.measured for one in results])
+    if status > 1:
+        _complain(f"nothing could be measured: {nothing(results[0].measured)}", status)
+    if status < 2 or options.format != "terminal":
+        try:
+            _show(results, options)
+        except reports.OutputError as error:
+            return _complain(str(error), 2)
+    return status
 
 
-def _measured(options: argparse.Namespace) -> int:
-    tasks = _tasks(options)
-    with Progress() as progress:
-        chosen = list(builds(_interpreters(options.python, progress)))
-        # Before anything is measured, as its load is among what it tells.
-        host = machine()
-        results = [
-            _of(task, chosen, host, options, _part(progress, number, len(tasks)))
-            for number, task in enumerate(tasks)
-        ]
+def _show(results: Sequence[Result], options: argparse.Namespace) -> None:
     to_terminal = options.output is None and options.format == "terminal"
     text = render(
         results,
@@ -111,24 +184,27 @@ def _measured(options: argparse.Namespace) -> int:
         reports.write(options.output, text)
     else:
         sys.stdout.write(text)
-    return 0
 
 
-def _tasks(options: argparse.Namespace) -> list[Task]:
-    wanted = each(options.what) or names()
-    own = {one for one in wanted if options.advise and ":" in one}
+def workloads(wanted: Sequence[str], options: argparse.Namespace) -> list[Task]:
+    """Reference workloads, as the options want them.
+
+    Args:
+        wanted: Their names.
+        options: Those of `reference_options`, and `quick`.
+
+    Raises:
+        ValueError: There is no such workload or parameter; the message is one line.
+    """
     for one in wanted:
-        if one not in own and one not in names():
+        if one in WORDS:
+            raise ValueError(f"{one!r} comes first: ungil bench {one} …")
+        if one not in names():
             near = difflib.get_close_matches(one, names(), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`ungil bench --list` lists them"
             raise ValueError(f"there is no workload {one!r}; {hint}")
     parameters = dict(options.set)
-    return [
-        Task(one, one, options.items, options.setup, calls=CALLS, folders=(Path.cwd(),))
-        if one in own
-        else reference(one, quick=options.quick, parameters=parameters)
-        for one in wanted
-    ]
+    return [reference(one, quick=options.quick, parameters=parameters) for one in wanted]
 
 
 def _interpreters(given: Sequence[str], progress: Progress) -> list[Interpreter]:
@@ -159,7 +235,7 @@ def _of(
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     if options.advise and not options.rounds:
         rounds = max(rounds, SURE)
-    arms = each(options.arms) or list(ARMS)
+    arms = [] if task.script is not None else each(options.arms) or list(ARMS)
     within = max(1, int(host.usable))
     workers = options.workers or worker_counts(within)
     with bench(task, options.limit) as where:
@@ -179,14 +255,38 @@ def _part(progress: Progress, number: int, count: int) -> Callable[[str, int, in
     return lambda what, done, total: progress(what, number * total + done, count * total)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A number of the command line's.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{printable(text)!r} is no number from 1 to 10,000")
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no number of seconds")
+    return seconds
+
+
+def _arms(text: str) -> str:
+    for one in each([text]):
+        if one not in ARMS:
+            raise argparse.ArgumentTypeError(
+                f"there is no arm {printable(one)!r}; there are {', '.join(ARMS)}"
+            )
+    return text
+
+
 def _counts(text: str) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(_count(part) for part in text.split(",")))
+    return tuple(dict.fromkeys(count(part) for part in text.split(",")))
 
 
 def _parameter(text: str) -> tuple[str, int]:

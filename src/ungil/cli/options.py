@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-__all__ = ["day", "each", "index_options", "split_program"]
+__all__ = ["day", "each", "index_options", "split_program", "with_value"]
 
 
 def index_options(parser: argparse.ArgumentParser) -> None:
@@ -60,3 +60,9 @@ def split_program(
             break
         at += 2 if one in with_value else 1
     return [*arguments[:at]], [*arguments[at:]]
+
+
+def with_value(parser: argparse.ArgumentParser) -> list[str]:
+    """A parser's options that take a value."""
+    actions = parser._actions  # noqa: SLF001 - argparse tells them nowhere else
+    return [name for one in actions if one.nargs is None for name in one.option_strings]

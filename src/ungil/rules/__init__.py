@@ -9,7 +9,7 @@ say what could not be found out for sure, UG13x are about ungil's configuration.
 UG20x and UG21x say what sources declare, UG22x what a build makes of them,
 UG23x what porting them has to look at, UG24x what could not be read of them.
 UG30x say what was seen of the GIL while a program ran, UG40x and UG41x what was seen
-of its threads.
+of its threads. UG50x say what measuring has shown beside times.
 """
 
 from __future__ import annotations
@@ -339,6 +339,12 @@ STRESS_FAILS = Rule(
     "stress-fails",
     Severity.ERROR,
     "A test fails in plain threads, in a way that no schedule shows",
+)
+RESULTS_DIFFER = Rule(
+    "UG501",
+    "results-differ",
+    Severity.ERROR,
+    "The results in parallel are not those in serial",
 )
 
 RULES: dict[str, Rule] = {

@@ -110,8 +110,8 @@ def _figures(result: Result, console: Console) -> Iterator[RenderableType]:
     else:
         shown = list(COLUMNS)
         yield from (_line(_told(row)) for row in rows(result))
-    meanings = (one for one in about(result) if one.partition(":")[0] in shown)
-    yield _line(f"{caption(result)} {'; '.join(meanings)}.", "dim")
+    meanings = "; ".join(one for one in about(result) if one.partition(":")[0] in shown)
+    yield _line(caption(result) + (f" {meanings}." if meanings else ""), "dim")
 
 
 def _table(result: Result, left_out: Sequence[str]) -> tuple[Table, list[str]]:

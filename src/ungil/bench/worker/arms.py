@@ -8,6 +8,7 @@ the next. So what differs is what carries the work, and not how it is cut: an ex
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from importlib import import_module
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 
-__all__ = ["ARMS", "OLDEST", "SETTLING", "Failed", "cut", "do"]
+__all__ = ["ARMS", "OLDEST", "SETTLING", "Failed", "cut", "do", "unloadable"]
 
 _AT_ONCE = 256
 """How many tasks may wait at the same time under asyncio; a program has as many connections."""
@@ -84,14 +85,18 @@ def do(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     for item in items:
         try:
             results.append(function(item))
-        except Exception as error:  # noqa: BLE001 - it counts as the result; since 3.11 the `try` is free
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it counts as the result; since 3.11 the `try` is free
             results.append(Failed(error))
     return results
 
 
 class _Serial:
     def run(self, task: Task, pieces: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        return [do(task.function, piece) for piece in pieces]
+        if not task.waits:
+            return [do(task.function, piece) for piece in pieces]
+        # Coroutines in serial: each is awaited before the next one begins.
+        with asyncio.Runner() as runner:
+            return [do(lambda item: runner.run(task.function(item)), piece) for piece in pieces]
 
     def processes(self) -> list[int]:
         return []
@@ -144,7 +149,7 @@ class _Asyncio:
             async with free:
                 try:
                     return await coroutine(item)
-                except Exception as error:  # noqa: BLE001 - it counts as the result
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - it counts as the result
                     return Failed(error)
 
         return [await asyncio.gather(*(one(item) for piece in pieces for item in piece))]
@@ -189,6 +194,16 @@ ARMS: dict[str, Callable[[int], Arm]] = {
     "interpreters": _interpreters,
     "asyncio": _asyncio,
 }
+
+_UNLOADABLE = re.compile(r"module \S+ does not support loading in subinterpreters")
+"""An error of Python/import.c, for extension modules that have to be alone."""
+
+
+def unloadable(text: str) -> str:
+    """What of an error names a module that interpreters cannot load; empty if it is another."""
+    found = _UNLOADABLE.search(text)
+    return found[0] if found is not None else ""
+
 
 OLDEST = {"interpreters": (3, 14)}  # PEP 734
 """Since when Python has it."""

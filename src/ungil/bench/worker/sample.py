@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from ungil.bench.worker.arms import ARMS, SETTLING, Failed, cut
+from ungil.bench.worker.arms import ARMS, SETTLING, Failed, cut, unloadable
 from ungil.bench.worker.clocks import cpu_seconds, shared_out_bytes
+from ungil.bench.worker.task import TaskError
 from ungil.bench.worker.truth import compare, keep
 
 TYPE_CHECKING = False
@@ -31,6 +32,10 @@ def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
 
     Returns:
         As `__main__` says.
+
+    Raises:
+        ImportError: What is done imports what interpreters cannot load.
+        TaskError: There is nothing to do.
     """
     workers: int = request["workers"]
     began = time.perf_counter()
@@ -38,10 +43,11 @@ def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
         start = max(0.0, time.perf_counter() - began - SETTLING * (workers > 1))
         items = task.items()
         if not items:
-            return {"problem": "there is no item"}
+            raise TaskError("there is no item")
         # A few of them all over, and at least one for each worker.
         some = items[:: max(1, len(items) // max(workers, len(items) // _WARMING))]
-        warming, _, _ = _pass(arm, task, cut(some, workers, 1))
+        warming, _, results = _pass(arm, task, cut(some, workers, 1))
+        _loadable(results)
         items = task.items()
         wall, cpu, results = _pass(arm, task, cut(items, workers, request["piece"]))
         memory = shared_out_bytes(arm.processes())
@@ -56,6 +62,17 @@ def measure(request: dict[str, Any], task: Task) -> dict[str, Any]:
         "failure": _first_failure(results),
         **_judged(request, task.check, results),
     }
+
+
+def _loadable(results: Sequence[Any]) -> None:
+    """See that interpreters can import what the function does.
+
+    Raises:
+        ImportError: An extension module has to be alone in its process.
+    """
+    reason = unloadable(results[0].text) if isinstance(results[0], Failed) else ""
+    if reason:
+        raise ImportError(reason)
 
 
 def _pass(
@@ -83,11 +100,21 @@ def _judged(
     request: dict[str, Any], check: Callable[[list[Any]], bool] | None, results: list[Any]
 ) -> dict[str, Any]:
     """Are the results right, as far as that can be told?"""
-    wrong, compared = "", True
-    if check is not None and not check(results):
-        wrong = "the workload's own check of its results fails"
-    elif request["keep"]:
-        compared = keep(results, request["truth"])
+    wrong, compared = _checked(check, results), True
+    if wrong:
+        return {"wrong": wrong, "compared": compared, "check_failed": True}
+    if request["keep"]:
+        compared = keep(results, request["truth"]) or check is not None
     elif request["truth"]:
         wrong = compare(results, request["truth"])
+    else:
+        compared = check is not None
     return {"wrong": wrong, "compared": compared}
+
+
+def _checked(check: Callable[[list[Any]], bool] | None, results: list[Any]) -> str:
+    """What the check has against the results; empty if nothing."""
+    try:
+        return "" if check is None or check(results) else "the check of the results says no"
+    except Exception as error:  # noqa: BLE001 - a check may be made of assertions
+        return f"the check of the results fails: {type(error).__name__}: {error}".replace("\n", " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import partial
 from importlib import import_module
+from itertools import islice
 
 from ungil.bench.marks import MARK, Marked
 
@@ -12,9 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import ModuleType
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Result = TypeVar("Result")
 
 __all__ = ["Task", "TaskError", "load", "marked"]
+
+
+_MOST = 10_000_000
+"""Items; those of an endless iterable would fill the memory."""
 
 
 class TaskError(Exception):
@@ -38,12 +45,14 @@ class Task:
         items: Callable[[], list[Any]],
         check: Callable[[list[Any]], bool] | None,
         coroutine: Callable[[Any], Any] | None,
+        *,
+        waits: bool,
     ) -> None:
         self.function = function
         self.items = items
         self.check = check
-        self.waits = inspect.iscoroutinefunction(function)
-        self.coroutine = function if self.waits else coroutine
+        self.waits = waits
+        self.coroutine = function if waits else coroutine
 
 
 def load(request: dict[str, Any]) -> Task:
@@ -53,32 +62,44 @@ def load(request: dict[str, Any]) -> Task:
         TaskError: Something is not there, or is not what it should be.
     """
     function = _callable(request["function"])
-    mark = getattr(function, MARK, None) or Marked(None, None, None)
+    mark = _mark(function) or Marked(None, None, None)
+    waits = inspect.iscoroutinefunction(function)
     parameters = request["parameters"]
     items = _given(request["items"], mark.items)
     setup = _given(request["setup"], mark.setup)
     check = _given(request["check"], mark.check)
     if items is None:
         # Of so many calls without an argument.
-        return Task(_Bare(function), _source(range(request["calls"]), setup), check, None)
+        calls = _source(range(request["calls"]), setup)
+        return Task(_Bare(function), calls, check, None, waits=waits)
     source = partial(items, **parameters) if callable(items) else items
     return Task(
         function,
         _source(source, setup),
         partial(check, **parameters) if check is not None else None,
         _callable(request["coroutine"]) if request["coroutine"] else None,
+        waits=waits,
     )
 
 
 def marked(name: str) -> list[str]:
-    """The functions of a module that are marked, as `module:function`.
+    """The functions that are marked in a module, as `module:function`.
 
     Raises:
         TaskError: It cannot be imported.
     """
-    module = _imported(name)
-    found = [key for key, value in vars(module).items() if hasattr(value, MARK)]
-    return [f"{name}:{key}" for key in found]
+    found = vars(_imported(name)).items()
+    # Others may have been imported from where they are marked.
+    mine = [
+        key for key, value in found if _mark(value) and getattr(value, "__module__", "") == name
+    ]
+    return [f"{name}:{key}" for key in mine]
+
+
+def _mark(function: object) -> Marked | None:
+    # Some objects have every attribute that is asked for.
+    found = getattr(function, MARK, None)
+    return found if isinstance(found, Marked) else None
 
 
 class _Bare:
@@ -95,14 +116,32 @@ def _source(
     items: Iterable[Any] | Callable[[], Iterable[Any]], setup: Callable[[], object] | None
 ) -> Callable[[], list[Any]]:
     # An iterator gives its items once, and they are needed for each pass.
-    kept = None if callable(items) else list(items)
+    kept = None if callable(items) else _listed(lambda: items)
 
     def give() -> list[Any]:
         if setup is not None:
-            setup()
-        return list(items()) if kept is None and callable(items) else list(kept or ())
+            _carried_out("its setup fails", setup)
+        return _listed(items) if callable(items) else list(kept or ())
 
     return give
+
+
+def _listed(items: Callable[[], Iterable[Any]]) -> list[Any]:
+    found = _carried_out("its items cannot be had", lambda: list(islice(items(), _MOST + 1)))
+    if len(found) > _MOST:
+        raise TaskError(f"there are more than {_MOST:,} items")
+    return found
+
+
+def _carried_out(what: str, function: Callable[[], Result]) -> Result:
+    try:
+        return function()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's function may raise anything
+        raise TaskError(f"{what}: {_said(error)}") from None
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
 
 
 def _given(reference: str, otherwise: Any) -> Any:  # noqa: ANN401 - an object of the user's
@@ -131,7 +170,5 @@ def _named(reference: str) -> Any:  # noqa: ANN401 - an object of the user's
 def _imported(name: str) -> ModuleType:
     try:
         return import_module(name)
-    except Exception as error:  # noqa: BLE001 - the user's module may raise anything
-        raise TaskError(
-            f"{name} cannot be imported: {type(error).__name__}: {error}".replace("\n", " ")
-        ) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's module may raise anything
+        raise TaskError(f"{name} cannot be imported: {_said(error)}") from None
