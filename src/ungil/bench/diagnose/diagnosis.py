@@ -1,0 +1,115 @@
+"""From a build of a task to what keeps it from scaling: looks, tries, names, decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from statistics import median
+
+from ungil.bench.diagnose.deciding import Evidence, decide, unsure
+from ungil.bench.diagnose.model import Ask, Cause, Gain, Place, Trial
+from ungil.bench.diagnose.naming import guilty
+from ungil.bench.diagnose.reading import use
+from ungil.bench.diagnose.runs import Runs, RunsError, Shared
+from ungil.bench.diagnose.suspicion import trials
+from ungil.bench.diagnose.turns import Turns
+
+__all__ = ["Diagnosis", "Progress", "diagnose"]
+
+Progress = Callable[[str, int, int], None]
+
+_MANY = 5_000
+"""Up to so many items each is timed by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What keeps a task from scaling in threads.
+
+    Attributes:
+        workers: How many threads there were.
+        causes: Each with what shows it; none if nothing was found.
+        unsure: Why nothing was concluded, a sentence; empty if something was, or if it scales.
+        evidence: What was measured; None if nothing could be.
+    """
+
+    workers: int
+    causes: tuple[Cause, ...] = ()
+    unsure: str = ""
+    evidence: Evidence | None = None
+
+
+def diagnose(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
+    """Find out why a task does not scale.
+
+    Args:
+        runs: Where runs of it come from.
+        workers: How many threads there are; no more than processors.
+        progress: Told what is done, how many rounds were, and of how many.
+    """
+    try:
+        return _diagnosed(runs, workers, progress)
+    except RunsError as error:
+        return Diagnosis(workers, unsure=f"Not concluded: {error}.")
+
+
+def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
+    progress("Looking at what threads wait for", 0, 2)
+    look = runs.take(Ask(workers, workers, watch=True))
+    count = look.items
+    singly = ("ordered", tuple(range(count))) if count <= _MANY else ("", ())
+    change, order = singly
+    alone = runs.take(Ask(1, workers, change, order=order, watch=True, detail=True))
+    if look.gil:
+        evidence = Evidence(workers, look, alone, {})
+        return Diagnosis(workers, tuple(decide(evidence)), evidence=evidence)
+    shared = runs.shared()
+    turns = Turns()
+    tried = list(trials(look, alone, workers, shared=bool(shared.places)))
+    turns.measure(
+        runs.take, tried, lambda done, of: progress("Trying what would be faster", done, of)
+    )
+    private = turns.gains.get("private")
+    found: list[tuple[tuple[Place, ...], Gain]] = []
+    if private is not None and private.worth:
+        progress("Finding out which object it is", 0, 1)
+        found = _named(runs, shared, private, workers)
+    plain = turns.runs.get(Ask(workers, workers), [look])
+    evidence = Evidence(
+        workers,
+        look,
+        alone,
+        turns.gains,
+        found,
+        {place.key: use(place, shared.files) for places, _ in found for place in places},
+        median(run.busy for run in plain),
+        turns.problems,
+    )
+    causes = decide(evidence)
+    return Diagnosis(workers, tuple(causes), unsure(evidence, causes), evidence)
+
+
+def _named(
+    runs: Runs, shared: Shared, private: Gain, workers: int
+) -> list[tuple[tuple[Place, ...], Gain]]:
+    """The objects that do harm when they are shared, and what a private copy of each gains."""
+    by_key = {place.key: place for place in shared.places}
+    gains: dict[tuple[str, ...], Gain] = {tuple(by_key): private}
+    apart = Ask(workers, workers, "private")
+
+    def harm(keys: tuple[str, ...]) -> bool:
+        again = Ask(workers, workers, "private", again=keys)
+        turns = Turns()
+        turns.measure(runs.take, [Trial("", again, apart, attrgetter("work"))])
+        gain = turns.gains.get("")
+        if gain is None or not gain.worth:
+            return False
+        gains[keys] = gain
+        return True
+
+    return [
+        (tuple(by_key[key] for key in keys), gains[keys])
+        for keys in guilty(list(by_key), harm)
+        if len(keys) == 1 or len(keys) < len(by_key)
+    ]

@@ -1,0 +1,16 @@
+"""A cache that is locked while its values are worked out."""
+
+import threading
+
+LOCK = threading.Lock()
+SQUARES = {}
+
+
+def squares(limit):
+    with LOCK:
+        key = limit % 4
+        SQUARES[key] = sum(number * number for number in range(100_000))
+        return SQUARES[key]
+
+
+LIMITS = range(64)

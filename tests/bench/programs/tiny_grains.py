@@ -1,0 +1,7 @@
+"""Very many tasks, each of which does next to nothing."""
+
+NUMBERS = range(60_000)
+
+
+def double(number):
+    return number * 2
