@@ -25,9 +25,6 @@ __all__ = ["Bench", "bench"]
 _OURS = ("_version.py", "__init__.py", "runtime", "bench")
 """What the worker imports of ungil, and what the user's modules may."""
 
-_NOT_OURS = ("PYTHON_GIL", "PYTHONDONTWRITEBYTECODE")
-"""The first is a matter of the build; and with the second all would be compiled for each sample."""
-
 
 class _Problem(msgspec.Struct):
     problem: str
@@ -129,7 +126,7 @@ class Bench:
         return Outcome(None, f"it ended with {finished.ending}{said}", "died")
 
     def _environment(self, build: Build, files: str) -> dict[str, str]:
-        environment = {key: value for key, value in os.environ.items() if key not in _NOT_OURS}
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHON_GIL"}
         paths = [self.folder / "ours", *self.task.folders]
         given = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join(

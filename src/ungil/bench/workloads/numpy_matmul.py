@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 PARAMETERS = {"size": 400, "products": 32}
 QUICK = {"size": 200}
 
-_AGAIN = 6
+_AGAIN = 3
 _DIGITS = 10
 
 
