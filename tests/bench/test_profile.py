@@ -152,7 +152,7 @@ def test_items_that_fail_are_measured_as_well(look):
 def test_no_items(look):
     found = look("compute", "nothing")
     assert isinstance(found, Outcome)
-    assert found.problem == "there is no item"
+    assert (found.kind, found.problem) == ("task", "there is no item")
 
 
 def test_a_function_that_is_not_there(look):

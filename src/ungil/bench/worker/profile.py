@@ -14,6 +14,7 @@ from statistics import fmean, pstdev
 
 from ungil.bench.worker.arms import Failed
 from ungil.bench.worker.held import watched
+from ungil.bench.worker.task import TaskError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ def profile(task: Task) -> dict[str, Any]:
 
     Returns:
         As `__main__` says.
+
+    Raises:
+        TaskError: There is nothing to do.
     """
     with asyncio.Runner() as runner:
         call = _awaited(task, runner) if task.waits else task.function
         items = task.items()
         if not items:
-            return {"problem": "there is no item"}
+            raise TaskError("there is no item")
         _pass(call, items[::_WARMING])
         items = task.items()
         given = _pickling(items)
