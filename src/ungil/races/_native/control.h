@@ -104,6 +104,7 @@ typedef struct {
     uint32_t uses;
     uint32_t count; /* of variables */
     uint32_t room;
+    uint32_t latest; /* the number of the one that was asked for last */
     Variable *variables;
     uint32_t *slots; /* twice as many: the number of a variable and one, by its hash */
 } Turns;

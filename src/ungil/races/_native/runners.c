@@ -76,8 +76,9 @@ runner_dealloc(PyObject *self)
 static PyObject *
 runner_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *path;
-    if (!PyArg_ParseTuple(args, "U", &path)) {
+    PyObject *path = PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    if (path == NULL || !PyUnicode_Check(path)) {
+        PyErr_SetString(PyExc_TypeError, "Thread(path)");
         return NULL;
     }
     Runner *runner = (Runner *)type->tp_alloc(type, 0);

@@ -62,9 +62,16 @@ more_room(Turns *turns)
 Variable *
 turns_variable(Turns *turns, const void *object, uint64_t part)
 {
+    if (turns->latest < turns->count) { /* of one use it is asked several times */
+        Variable *latest = &turns->variables[turns->latest];
+        if (latest->object == object && latest->part == part) {
+            return latest;
+        }
+    }
     uint32_t *slot = turns->room ? slot_of(turns, object, part) : NULL;
     if (slot != NULL && *slot) {
-        return &turns->variables[*slot - 1];
+        turns->latest = *slot - 1;
+        return &turns->variables[turns->latest];
     }
     if (turns->count == turns->room) {
         if (more_room(turns) < 0) {
@@ -76,6 +83,7 @@ turns_variable(Turns *turns, const void *object, uint64_t part)
     memset(variable, 0, sizeof(Variable));
     variable->object = object;
     variable->part = part;
+    turns->latest = turns->count;
     *slot = ++turns->count;
     return variable;
 }
@@ -119,8 +127,12 @@ variable_access(Turns *turns, Use use)
         if (made == NULL) {
             return NULL;
         }
+        PyObject *object = PyLong_FromVoidPtr((void *)use.object);
+        PyObject *part = PyLong_FromUnsignedLongLong(use.part);
         PyObject *variable
-            = Py_BuildValue("(NK)", PyLong_FromVoidPtr((void *)use.object), use.part);
+            = object == NULL || part == NULL ? NULL : PyTuple_Pack(2, object, part);
+        Py_XDECREF(object);
+        Py_XDECREF(part);
         PyTuple_SET_ITEM(made, 0, variable);
         PyTuple_SET_ITEM(made, 1, PyBool_FromLong(use.how & USE_WRITES));
         PyTuple_SET_ITEM(made, 2, PyBool_FromLong(use.how & USE_TAKES));

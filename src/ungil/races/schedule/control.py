@@ -274,7 +274,6 @@ class Control:
         self._tell(world)
         self._world = world
         self.executions += 1
-        self._primitives.begin()
         self._native.carry(world)
         try:
             with _Threading(world):
@@ -290,7 +289,8 @@ class Control:
             self._primitives.end(world.left)
         self._tries = world.tries
         self.outside |= world.outside
-        self.left.update(dict.fromkeys(one.name for one in world.left))
+        if world.left:
+            self.left.update(dict.fromkeys(one.name for one in world.left))
         strategy.ended(world)
         return world, outcome
 
@@ -381,7 +381,7 @@ class Control:
             raise RuntimeError("no execution runs")
         started: list[Thread] = []
         for number, function in enumerate(functions, 1):
-            thread = world.start(partial(function, *given), daemon=False)
+            thread = world.start(lambda function=function: function(*given), daemon=False)  # type: ignore[misc]  # bound now
             thread.name = f"{getattr(function, '__name__', 'worker')} {number}"
             started.append(thread)
         threads = tuple(started)

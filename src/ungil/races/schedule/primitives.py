@@ -28,7 +28,6 @@ __all__ = ["Primitives"]
 _LOCK = type(_thread.allocate_lock())
 _HANDLE = getattr(_thread, "_ThreadHandle", None)  # since 3.13
 
-_CLOCKS = ("monotonic", "perf_counter", "time")
 _TICK = 1e-5
 """Seconds that pass when a clock is looked at."""
 
@@ -115,10 +114,6 @@ class Primitives:
             if name in vars(owner)
         ]
 
-    def begin(self) -> None:
-        """An execution begins."""
-        self._began = {clock: float(self.original[clock]()) for clock in _CLOCKS}
-
     def end(self, left: Iterable[Thread] = ()) -> None:
         """An execution has ended.
 
@@ -130,6 +125,7 @@ class Primitives:
         for ident in [*gone, *(one.ident for one in left)]:
             active.pop(ident, None)
         self._threads.clear()
+        self._began.clear()
 
     def to_plain(self, world: World, thread: Thread) -> None:
         """From now on the originals are called, in this thread of the system alone."""
@@ -296,7 +292,10 @@ class Primitives:
         if world is None or thread is None:
             return float(self.original[clock]())
         world.time += _TICK
-        return self._began[clock] + world.time
+        began = self._began.get(clock)
+        if began is None:
+            began = self._began[clock] = float(self.original[clock]())
+        return began + world.time
 
     def monotonic(self) -> float:
         """Virtual time."""

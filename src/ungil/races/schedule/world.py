@@ -16,7 +16,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from ungil.races.schedule.carriers import Carrier, Ended
@@ -112,7 +111,7 @@ class World(Turns):
         main = self._new("0")
         main.name = "MainThread"
         self.begin(main)
-        self._carrier.run(main, partial(self._body, main, function))
+        self._carrier.run(main, function)
         self._end_all()
         if self.on_one:
             del self._carrier.world  # so it is gone as soon as nobody looks at it
@@ -144,9 +143,8 @@ class World(Turns):
     def _end_all(self) -> None:
         """End what still runs; whatever its `finally` does is not under control."""
         self.over = True
-        for thread in self.threads:
-            if not self._carrier.end(thread):
-                self.left.append(thread)
+        self.left = self._carrier.end(self.threads)
+        for thread in self.alive:
             thread.alive = False
 
     # From the threads.
@@ -161,7 +159,7 @@ class World(Turns):
         starter.children += 1
         thread = self._new(f"{starter.path}.{starter.children}")
         thread.daemon, thread.starter = daemon, starter
-        self._carrier.spawn(thread, partial(self._body, thread, function))
+        self._carrier.spawn(thread, function)
         self.begin(thread)
         if starter.segment is not None:
             starter.segment.started.append(thread)
@@ -169,7 +167,8 @@ class World(Turns):
         self.let(thread)
         return thread
 
-    def _body(self, thread: Thread, function: Callable[[], object]) -> None:
+    def carry_out(self, thread: Thread, function: Callable[[], object]) -> None:
+        """What a thread does, from its beginning to its end; for the carrier."""
         error: BaseException | None = None
         try:
             function()
@@ -195,16 +194,13 @@ class World(Turns):
         if thread.starter is not None:
             starter, thread.starter = thread.starter, None
             self._carrier.then(thread, starter)
-        elif self.alive and not self._all_may_be_left():
+        elif self.alive and (self.threads[0].alive or not all(one.daemon for one in self.alive)):
             # Who is chosen goes on when this one has returned.
             self._carrier.then(thread, self.choose(thread))
         else:
             self._outcome = self._outcome or _PASSED
             self.over = True
             self._carrier.last()
-
-    def _all_may_be_left(self) -> bool:
-        return not self.threads[0].alive and all(one.daemon for one in self.alive)
 
     def sleep(self, thread: Thread, seconds: float) -> None:
         """A thread waits for time to pass."""

@@ -7,7 +7,7 @@ waits, or asks which thread it is in, finds what it would without control.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent, greenlet
@@ -32,10 +32,10 @@ class Carrier(Protocol):
     world: World
     on_one: bool
 
-    def run(self, main: Thread, body: Callable[[], object]) -> None:
+    def run(self, main: Thread, function: Callable[[], object]) -> None:
         """Run the main thread, and those that are let go on, until one of them leaves."""
 
-    def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
+    def spawn(self, thread: Thread, function: Callable[[], object]) -> None:
         """Make a thread, which begins when it is let go on first."""
 
     def to(self, thread: Thread | None) -> None:
@@ -50,8 +50,8 @@ class Carrier(Protocol):
     def last(self) -> None:
         """Go back to who called `run` as soon as this thread, which is at its end, has returned."""
 
-    def end(self, thread: Thread) -> bool:
-        """Raise `Ended` where a thread waits, if it has not ended; has it unwound?"""
+    def end(self, threads: Sequence[Thread]) -> list[Thread]:
+        """Raise `Ended` where those wait that have not ended; who has not unwound?"""
 
     def give_up(self) -> None:
         """Get all back to who called `run`, from a thread that is none of these."""
@@ -63,18 +63,24 @@ class Carrier(Protocol):
         """As `who`; from then on it is this one that runs."""
 
 
-class Lane(greenlet):
-    """Runs one thread after the other, each to its end.
+class Lane:
+    """A greenlet that runs one thread after the other, each to its end.
 
     Attributes:
-        thread: Which it runs; None if it is free.
-        body: What that does.
+        carries: The greenlet.
+        switch: Lets it go on.
+        world: The execution; None if the lane is free.
+        thread: Which it runs.
+        function: What that does.
         then: Who goes on when it has done so.
     """
 
+    __slots__ = ("_free", "carries", "function", "switch", "then", "thread", "world")
+
+    world: World | None
     thread: Thread | None
-    body: Callable[[], object]
-    then: greenlet
+    function: Callable[[], object] | None
+    then: Lane | greenlet
 
     def __init__(self, hub: greenlet, free: list[Lane]) -> None:
         """Prepare it.
@@ -83,20 +89,19 @@ class Lane(greenlet):
             hub: Who gets what is raised in it.
             free: Where it says that it can run another.
         """
-        super().__init__(parent=hub)
+        self.carries = greenlet(self._run, hub)
+        self.switch = self.carries.switch
         self._free = free
 
-    def run(self) -> None:
-        """What the greenlet does."""
+    def _run(self) -> None:
         while True:
-            try:  # noqa: SIM105 - this is faster, and done for each thread
-                self.body()
-            except Ended:
-                pass
-            thread, self.thread = self.thread, None
-            if thread is not None:
-                thread.carried = None
-            del self.body, thread  # so all that they refer to is gone
+            if self.world is not None and self.thread is not None and self.function is not None:
+                try:  # noqa: SIM105 - this is faster, and done for each thread
+                    self.world.carry_out(self.thread, self.function)
+                except Ended:
+                    pass
+                self.thread.carried = None
+            self.world = self.thread = self.function = None
             self._free.append(self)
             self.then.switch()
 
@@ -111,18 +116,23 @@ class Lanes:
     def __init__(self) -> None:
         self._free: list[Lane] = []
 
-    def lend(self, hub: greenlet) -> Lane:
-        """One, which is as a new greenlet."""
-        if not self._free or self._free[-1].parent is not hub:
-            return Lane(hub, self._free)
-        lane = self._free.pop()
-        lane.gr_context = None
-        return lane
+    def lend(
+        self, hub: greenlet, world: World, thread: Thread, function: Callable[[], object]
+    ) -> None:
+        """One, which is as a new greenlet, shall run a thread."""
+        free = self._free
+        if free and free[-1].carries.parent is hub:
+            lane = free.pop()
+            lane.carries.gr_context = None
+        else:
+            lane = Lane(hub, free)
+        lane.world, lane.thread, lane.function, lane.then = world, thread, function, hub
+        thread.carried = lane
 
     def end(self) -> None:
         """End those that are free, or each would keep itself alive."""
         while self._free:
-            lane = self._free.pop()
+            lane = self._free.pop().carries
             lane.parent = getcurrent()
             lane.throw()
 
@@ -148,23 +158,19 @@ class Greenlets:
         self._home = ident()
         self._lanes = lanes
 
-    def run(self, main: Thread, body: Callable[[], object]) -> None:
+    def run(self, main: Thread, function: Callable[[], object]) -> None:
         """Run the main thread; it has what is the own of this one."""
         self._main = main
         self._hub = getcurrent()
-        self._lend(main, body)
+        self._lanes.lend(self._hub, self.world, main, function)
         main.ident = self._home
         self.world.running = main
         main.carried.switch()
 
-    def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
+    def spawn(self, thread: Thread, function: Callable[[], object]) -> None:
         """Make a thread."""
         thread.ident = len(self.world.threads)
-        self._lend(thread, body)
-
-    def _lend(self, thread: Thread, body: Callable[[], object]) -> None:
-        lane = thread.carried = self._lanes.lend(self._hub)
-        lane.thread, lane.body, lane.then = thread, body, self._hub
+        self._lanes.lend(self._hub, self.world, thread, function)
 
     def to(self, thread: Thread | None) -> None:
         """Let another go on; somebody always can."""
@@ -187,13 +193,15 @@ class Greenlets:
         """Go back to who called `run`, behind this one."""
         self.world.hand_over(self._main)
 
-    def end(self, thread: Thread) -> bool:
-        """End a thread."""
-        if thread.carried is not None and not thread.carried.dead:
-            self.world.hand_over(thread)
-            thread.carried.throw(Ended)
-            self.world.hand_over(self._main)
-        return True
+    def end(self, threads: Sequence[Thread]) -> list[Thread]:
+        """End all; they all unwind."""
+        for thread in threads:
+            lane: Lane | None = thread.carried
+            if lane is not None and not lane.carries.dead:
+                self.world.hand_over(thread)
+                lane.carries.throw(Ended)
+                self.world.hand_over(self._main)
+        return []
 
     def give_up(self) -> None:
         """End whoever runs; then the others are."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,7 @@ class SystemThreads:
 
     # For the world.
 
-    def run(self, main: Thread, body: Callable[[], object]) -> None:
+    def run(self, main: Thread, function: Callable[[], object]) -> None:
         """Run the main thread here, and wait for the others."""
         self._main = main
         self._enter(main)
@@ -96,7 +96,7 @@ class SystemThreads:
         self.world.running = main
         try:
             with reachable(self._is_wanted):
-                self._carry(main, body)
+                self._carry(main, function)
             if not self.world.over:
                 self._acquire(main.carried.turn)
         finally:
@@ -104,7 +104,7 @@ class SystemThreads:
             if self._watched is not None:
                 self._acquire(self._watched)
 
-    def spawn(self, thread: Thread, body: Callable[[], object]) -> None:
+    def spawn(self, thread: Thread, function: Callable[[], object]) -> None:
         """Start a thread of the system, which waits for its turn."""
         if self._watched is None:
             # Not before, as this process may be copied until then: no thread comes along, and
@@ -113,7 +113,7 @@ class SystemThreads:
             self._main.carried.native = threading.get_native_id()
             self._start(self._watch, (self._watched,))
         thread.carried = _Carried(self._taken)
-        thread.ident = self._start(self._begin, (thread, body))
+        thread.ident = self._start(self._begin, (thread, function))
 
     def to(self, thread: Thread | None) -> None:
         """Let another go on."""
@@ -142,8 +142,11 @@ class SystemThreads:
         self.leave()
         raise Ended
 
-    def end(self, thread: Thread) -> bool:
-        """End a thread; one that does not come back from C code is given up."""
+    def end(self, threads: Sequence[Thread]) -> list[Thread]:
+        """End all; one that does not come back from C code is given up."""
+        return [one for one in threads if not self._end(one)]
+
+    def _end(self, thread: Thread) -> bool:
         carried = thread.carried
         if carried.has_ended:
             return True
@@ -200,18 +203,18 @@ class SystemThreads:
         self._carried[self._ident()] = thread
         self._carries(self.world)
 
-    def _begin(self, thread: Thread, body: Callable[[], object]) -> None:
+    def _begin(self, thread: Thread, function: Callable[[], object]) -> None:
         with suppress(Ended):
             self._enter(thread)
             self._acquire(thread.carried.turn)
-            self._carry(thread, body)
+            self._carry(thread, function)
 
-    def _carry(self, thread: Thread, body: Callable[[], object]) -> None:
+    def _carry(self, thread: Thread, function: Callable[[], object]) -> None:
         carried = thread.carried
         with suppress(Ended):
             try:
                 if not self.world.over:
-                    body()
+                    self.world.carry_out(thread, function)
             finally:
                 carried.has_ended = True
         if thread is not self._main:
