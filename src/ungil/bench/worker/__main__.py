@@ -3,13 +3,17 @@
 A request is an object of JSON:
 
 - `ask`: `sample`; `profile` for what the task is like; `marked` for the functions of a module
-  that are marked; or `script`;
+  that are marked; `script`; `otherwise` for a run with one thing changed, and `places` for what
+  could be private in one;
 - `function`, `items`, `setup`, `check`, `coroutine`: `module:name`, or empty;
 - `parameters`: what `items` and `check` are called with; `calls`: how many, where there are
   no items;
 - `arm`, `workers`; `piece`: how many items are sent at once, or null;
 - `truth`: the file with the results in serial, or empty; `keep`: write it, rather than read it;
-- `script`: its file, and `arguments`: its own.
+- `script`: its file, and `arguments`: its own;
+- `change`: one of `otherwise.changes.CHANGES`; `cut`: for how many workers the items are cut;
+  `again`: what stays shared; `order`: of items; `watch`: look at what threads wait for;
+  `detail`: tell of each piece.
 
 The answer is one as well: `problem` and `kind` say why there is nothing else; otherwise it has
 `items` (how many), `start` (seconds until all workers stood ready), `warming` (seconds), `wall`
@@ -22,6 +26,10 @@ A profile has `items`, `wall`, `cpu`, and `delay` (seconds without a processor);
 seconds the `mean`, the `variation` (relative) and the `longest` (relative to all); `function`,
 `given` and `results` (of each the `bytes` and `seconds` of pickling them all, and the
 `problem`); and `looks`, `held` and `untold` (see `held`).
+
+A run with one thing changed has `workers` (of each when it began and ended, seconds of CPU, and
+seconds in which it waited for a processor), `pieces` (of each seconds and CPU seconds), and if it
+was watched `locks`, `pauses` and `sleeps`, as `watching` says.
 """
 
 from __future__ import annotations
@@ -35,6 +43,7 @@ from concurrent.futures import BrokenExecutor
 
 from ungil.bench.worker import NO_ROOM
 from ungil.bench.worker.arms import OLDEST, unloadable
+from ungil.bench.worker.otherwise import answer as otherwise
 from ungil.bench.worker.profile import profile
 from ungil.bench.worker.sample import measure
 from ungil.bench.worker.script import run_whole
@@ -53,6 +62,14 @@ _UNPICKLED = (pickle.PicklingError, AttributeError, TypeError, ImportError)
 """What pickling raises; `AttributeError` and `TypeError` come from objects without a way to be
 pickled, `ImportError` from what interpreters cannot load."""
 
+_OTHER = {
+    "marked": lambda request: {"marked": marked(request["function"])},
+    "script": lambda request: run_whole(request["script"], request["arguments"]),
+    "profile": lambda request: profile(load(request)),
+    "otherwise": otherwise.answer,
+    "places": otherwise.answer_places,
+}
+"""What may be asked but a sample."""
 
 _LONGEST = 300
 """Characters of a reason; there are some with a traceback in them."""
@@ -106,13 +123,9 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found(request: dict[str, Any]) -> dict[str, Any]:
-    if request["ask"] == "marked":
-        return {"marked": marked(request["function"])}
-    if request["ask"] == "script":
-        return run_whole(request["script"], request["arguments"])
+    if request["ask"] in _OTHER:
+        return _OTHER[request["ask"]](request)
     task = load(request)
-    if request["ask"] == "profile":
-        return profile(task)
     reason = _inapplicable(request["arm"], task)
     return _problem("arm", reason) if reason else measure(request, task)
 

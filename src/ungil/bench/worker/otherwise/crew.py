@@ -76,9 +76,11 @@ def take(part: Part, following: Callable[[], Sequence[int] | None]) -> Done:
     done = Done()
     done.began, cpu, delay = begun()
     while (piece := following()) is not None:
-        one = do(function, [items[at] for at in piece])
-        done.pieces.append((one.ended - one.began, one.cpu))
-        for result in one.results:
+        some = [items[at] for at in piece]
+        began, used = time.perf_counter(), time.thread_time()
+        results = do(function, some)
+        done.pieces.append((time.perf_counter() - began, time.thread_time() - used))
+        for result in results:
             if isinstance(result, Failed):
                 done.failed += 1
                 done.failure = done.failure or result.text

@@ -100,6 +100,7 @@ class Timed:
         self._depth = 0
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take it, and say so if it had to be waited for."""
         got: bool = self._lock.acquire(False)
         if not got:
             if not blocking:
