@@ -9,7 +9,7 @@ say what could not be found out for sure, UG13x are about ungil's configuration.
 UG20x and UG21x say what sources declare, UG22x what a build makes of them,
 UG23x what porting them has to look at, UG24x what could not be read of them.
 UG30x say what was seen of the GIL while a program ran, UG40x and UG41x what was seen
-of its threads. UG50x say what measuring has shown beside times.
+of its threads. UG50x say what measuring has shown beside times, UG51x why work does not scale.
 """
 
 from __future__ import annotations
@@ -345,6 +345,42 @@ RESULTS_DIFFER = Rule(
     "results-differ",
     Severity.ERROR,
     "The results in parallel are not those in serial",
+)
+WAITS_FOR_GIL = Rule(
+    "UG510", "waits-for-gil", Severity.WARNING, "Threads wait for each other, as the GIL is on"
+)
+SHARED_OBJECT = Rule(
+    "UG511",
+    "shared-object",
+    Severity.WARNING,
+    "All threads use one object, and its reference count is fought over",
+)
+SHARED_CONTAINER = Rule(
+    "UG512", "shared-container", Severity.WARNING, "All threads change one container"
+)
+CONTENDED_LOCK = Rule(
+    "UG513", "contended-lock", Severity.WARNING, "Threads wait for a lock that others hold"
+)
+SERIALISED_BY_LOCK = Rule(
+    "UG514",
+    "serialised-by-lock",
+    Severity.WARNING,
+    "A lock is held for nearly all of the work, so one thread works at a time",
+)
+IMBALANCE = Rule(
+    "UG515", "imbalance", Severity.WARNING, "Threads have nothing left to do while one still works"
+)
+TINY_GRAINS = Rule(
+    "UG516", "tiny-grains", Severity.WARNING, "A task is less work than sending it to a thread"
+)
+GC_PAUSES = Rule(
+    "UG517", "gc-pauses", Severity.WARNING, "All threads wait for the garbage collector"
+)
+WAITS_FOR_IO = Rule(
+    "UG518", "waits-for-io", Severity.WARNING, "Tasks wait, and leave processors with nothing to do"
+)
+MACHINE_LIMIT = Rule(
+    "UG519", "machine-limit", Severity.NOTE, "Processes that share nothing scale no better"
 )
 
 RULES: dict[str, Rule] = {

@@ -14,6 +14,9 @@ __all__ = ["BUSY", "Evidence", "decide", "unsure"]
 BUSY = 0.15
 """The share of their time in which workers wait for a processor: then it has other work."""
 
+_WAITED_FOR_GIL = 0.1
+"""The share of their time in which threads wait for the GIL, so that it is worth telling."""
+
 _WAITED = 0.05
 """The share of their time in which threads wait for a lock, so that it is that lock."""
 
@@ -44,6 +47,7 @@ class Evidence:
         uses: Where they are used, by the keys of their places.
         busy: The share of their time in which workers waited for a processor.
         problems: Why a trial did not come off, by its name.
+        waited: Under the GIL, the share of their time in which threads waited for it.
     """
 
     workers: int
@@ -54,12 +58,15 @@ class Evidence:
     uses: Mapping[str, Use | None] = field(default_factory=dict)
     busy: float = 0.0
     problems: Mapping[str, str] = field(default_factory=dict)
+    waited: float = 0.0
 
 
 def decide(evidence: Evidence) -> list[Cause]:
     """The causes; none if it scales, or if nothing was apart from noise."""
     if evidence.look.gil:
-        return [Cause("waits-for-gil")]
+        # A module that switches it on is to be told of, whatever it costs this task.
+        waits = evidence.waited > _WAITED_FOR_GIL or evidence.look.switch
+        return [Cause("waits-for-gil")] if waits else []
     causes = [
         *_sharing(evidence),
         *_of_trial(evidence, "frozen", "gc-pauses"),

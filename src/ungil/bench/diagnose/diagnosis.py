@@ -8,7 +8,7 @@ from operator import attrgetter
 from statistics import median
 
 from ungil.bench.diagnose.deciding import Evidence, decide, unsure
-from ungil.bench.diagnose.model import Ask, Cause, Gain, Place, Trial
+from ungil.bench.diagnose.model import Ask, Cause, Gain, Place, Run, Trial
 from ungil.bench.diagnose.naming import guilty
 from ungil.bench.diagnose.reading import use
 from ungil.bench.diagnose.runs import Runs, RunsError, Shared
@@ -21,6 +21,9 @@ Progress = Callable[[str, int, int], None]
 
 _MANY = 5_000
 """Up to so many items each is timed by itself."""
+
+_UNDER_GIL = 3
+"""Runs under the GIL: how long threads wait for it differs little from one to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,7 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
     change, order = singly
     alone = runs.take(Ask(1, workers, change, order=order, watch=True, detail=True))
     if look.gil:
-        evidence = Evidence(workers, look, alone, {})
-        return Diagnosis(workers, tuple(decide(evidence)), evidence=evidence)
+        return _under_gil(runs, workers, look, alone)
     shared = runs.shared()
     turns = Turns()
     tried = list(trials(look, alone, workers, shared=bool(shared.places)))
@@ -74,7 +76,7 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
     found: list[tuple[tuple[Place, ...], Gain]] = []
     if private is not None and private.worth:
         progress("Finding out which object it is", 0, 1)
-        found = _named(runs, shared, private, workers)
+        found = _named(runs, shared, workers)
     plain = turns.runs.get(Ask(workers, workers), [look])
     evidence = Evidence(
         workers,
@@ -90,26 +92,30 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
     return Diagnosis(workers, tuple(causes), unsure(evidence, causes), evidence)
 
 
-def _named(
-    runs: Runs, shared: Shared, private: Gain, workers: int
-) -> list[tuple[tuple[Place, ...], Gain]]:
+def _under_gil(runs: Runs, workers: int, look: Run, alone: Run) -> Diagnosis:
+    """Threads take turns, and nothing else can be told of them."""
+    plain = [runs.take(Ask(workers, workers)) for _ in range(_UNDER_GIL)]
+    waited = median(run.asleep for run in plain) - alone.asleep
+    evidence = Evidence(workers, look, alone, {}, waited=max(0.0, waited))
+    causes = decide(evidence)
+    return Diagnosis(workers, tuple(causes), unsure(evidence, causes), evidence)
+
+
+def _named(runs: Runs, shared: Shared, workers: int) -> list[tuple[tuple[Place, ...], Gain]]:
     """The objects that do harm when they are shared, and what a private copy of each gains."""
     by_key = {place.key: place for place in shared.places}
-    gains: dict[tuple[str, ...], Gain] = {tuple(by_key): private}
-    apart = Ask(workers, workers, "private")
+    gains: dict[tuple[str, ...], Gain] = {}
+    private = Ask(workers, workers, "private")
 
     def harm(keys: tuple[str, ...]) -> bool:
-        again = Ask(workers, workers, "private", again=keys)
         turns = Turns()
-        turns.measure(runs.take, [Trial("", again, apart, attrgetter("work"))])
-        gain = turns.gains.get("")
+        again = Ask(workers, workers, "private", again=keys)
+        turns.measure(runs.take, [Trial("again", again, private, attrgetter("work"))])
+        gain = turns.gains.get("again")
         if gain is None or not gain.worth:
             return False
         gains[keys] = gain
         return True
 
-    return [
-        (tuple(by_key[key] for key in keys), gains[keys])
-        for keys in guilty(list(by_key), harm)
-        if len(keys) == 1 or len(keys) < len(by_key)
-    ]
+    guilty_ones = guilty(list(by_key), harm)
+    return [(tuple(by_key[key] for key in keys), gains[keys]) for keys in guilty_ones]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -242,11 +241,9 @@ class Cause:
         gain: What a change of it gains; None where there is nothing to change.
         place: The object; None where it is none.
         lock: The lock; None where it is none.
-        facts: What was measured besides, by name.
     """
 
     kind: str
     gain: Gain | None = None
     place: Place | None = None
     lock: Lock | None = None
-    facts: tuple[tuple[str, Any], ...] = ()

@@ -24,18 +24,22 @@ def guilty(
     """The smallest parts of some candidates that do harm.
 
     Args:
-        candidates: All together they do.
+        candidates: Among which they are, if there are any.
         harm: Do these, while all others do not count?
 
     Returns:
         Usually each with one; with several where they do harm only together.
     """
     whole = tuple(candidates)
-    if len(whole) <= 1:
-        return [whole] if whole else []
+    return _parts(whole, harm) if whole and harm(whole) else []
+
+
+def _parts(
+    whole: tuple[Key, ...], harm: Callable[[tuple[Key, ...]], bool]
+) -> list[tuple[Key, ...]]:
+    """Likewise, of candidates that do harm all together."""
+    if len(whole) == 1:
+        return [whole]
     middle = len(whole) // 2
-    found: list[tuple[Key, ...]] = []
-    for half in (whole[:middle], whole[middle:]):
-        if harm(half):
-            found += guilty(half, harm)
-    return found or [whole]
+    halves = (whole[:middle], whole[middle:])
+    return [part for half in halves if harm(half) for part in _parts(half, harm)] or [whole]

@@ -12,9 +12,10 @@ from ungil.bench.diagnose.model import Place
 
 __all__ = ["Use", "assigned", "use"]
 
-_CHANGING = frozenset(
-    ["add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove", "setdefault", "sort", "subtract", "update"]
-)
+_CHANGING = {
+    *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
+    *("popleft", "remove", "setdefault", "sort", "subtract", "update"),
+}
 """Methods by which containers change."""
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)

@@ -11,7 +11,7 @@ from ungil.bench.estimates import ratio
 __all__ = ["LEAST", "MOST", "Turns"]
 
 LEAST, MOST = 6, 12
-"""Rounds: with fewer than six nothing is sure (see `estimates`); more only where it is not clear."""
+"""Rounds: of fewer nothing is sure (see `estimates`); more only where it is not clear."""
 
 
 class Turns:
