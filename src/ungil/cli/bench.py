@@ -16,6 +16,7 @@ from ungil.bench.asking import bench
 from ungil.bench.builds import builds, worth_measuring
 from ungil.bench.choice import MANY, SURE, mostly_waits
 from ungil.bench.concluding import conclude
+from ungil.bench.diagnose import explain
 from ungil.bench.formats import FORMATS, render
 from ungil.bench.judging import exit_status, nothing
 from ungil.bench.machine import machine
@@ -112,6 +113,12 @@ def measuring(parser: argparse.ArgumentParser) -> None:
         help="for each sample (default: %(default)g)",
     )
     parser.add_argument("--quick", action="store_true", help="smaller, and less sure")
+    parser.add_argument(
+        "--diagnose",
+        action="store_true",
+        help="find out why threads do not scale: the object, the lock or whatever it is, what "
+        "would be won without it, and what to do",
+    )
     parser.add_argument("--format", choices=FORMATS, default="terminal")
     parser.add_argument("--output", metavar="FILE", type=Path)
 
@@ -246,7 +253,10 @@ def _of(
         with yardsticks([one for one in workers if one <= within]) as machines_own:
             series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
             taken = list(machines_own.taken.values())
+        most = max((one for one in workers if one <= within), default=1)
+        found, notes = explain(where, chosen, most, progress) if options.diagnose else ((), ())
     result = conclude(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
+    result = replace(result, findings=(*result.findings, *found), notes=(*result.notes, *notes))
     return replace(result, advice=advise(result, known)) if options.advise else result
 
 

@@ -6,5 +6,5 @@ REQUESTS = range(24)
 
 
 def ask(number):
-    time.sleep(0.02)
+    time.sleep(0.01)
     return number

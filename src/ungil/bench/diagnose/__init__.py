@@ -5,10 +5,10 @@ work is measured with one thing changed, in turns with the work as it is. What i
 as is worth telling, and apart from noise, is a cause, and the measured gain is the evidence.
 
 `runs` asks the worker, `suspicion` says what to try, `turns` measures it, `naming` finds which
-object it is, `deciding` says what is a cause and `words` tells it. All but `runs` are functions
-of plain values.
+object it is, `deciding` says what is a cause, `words` and `telling` tell it. All but `runs` work
+on plain values.
 """
 
-from ungil.bench.diagnose.diagnosis import Diagnosis, diagnose
+from ungil.bench.diagnose.telling import explain
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["explain"]

@@ -61,22 +61,29 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
     progress("Looking at what threads wait for", 0, 2)
     look = runs.take(Ask(workers, workers, watch=True))
     count = look.items
-    singly = ("ordered", tuple(range(count))) if count <= _MANY else ("", ())
-    change, order = singly
+    if look.failed == count and not look.gil:
+        raise RunsError(f"every item raises an exception, the first {look.failure}")
+
+    def take(ask: Ask) -> Run:
+        run = runs.take(ask)
+        if run.failed != look.failed:
+            # It has done something else, and may be fast or slow because of that.
+            raise RunsError(f"{run.failed} of {count} items raised an exception ({run.failure})")
+        return run
+
+    change, order = ("ordered", tuple(range(count))) if count <= _MANY else ("", ())
     alone = runs.take(Ask(1, workers, change, order=order, watch=True, detail=True))
     if look.gil:
         return _under_gil(runs, workers, look, alone)
     shared = runs.shared()
     turns = Turns()
     tried = list(trials(look, alone, workers, shared=bool(shared.places)))
-    turns.measure(
-        runs.take, tried, lambda done, of: progress("Trying what would be faster", done, of)
-    )
+    turns.measure(take, tried, lambda done, of: progress("Trying what would be faster", done, of))
     private = turns.gains.get("private")
     found: list[tuple[tuple[Place, ...], Gain]] = []
     if private is not None and private.worth:
         progress("Finding out which object it is", 0, 1)
-        found = _named(runs, shared, workers)
+        found = _named(take, shared, workers)
     plain = turns.runs.get(Ask(workers, workers), [look])
     evidence = Evidence(
         workers,
@@ -101,7 +108,9 @@ def _under_gil(runs: Runs, workers: int, look: Run, alone: Run) -> Diagnosis:
     return Diagnosis(workers, tuple(causes), unsure(evidence, causes), evidence)
 
 
-def _named(runs: Runs, shared: Shared, workers: int) -> list[tuple[tuple[Place, ...], Gain]]:
+def _named(
+    take: Callable[[Ask], Run], shared: Shared, workers: int
+) -> list[tuple[tuple[Place, ...], Gain]]:
     """The objects that do harm when they are shared, and what a private copy of each gains."""
     by_key = {place.key: place for place in shared.places}
     gains: dict[tuple[str, ...], Gain] = {}
@@ -110,7 +119,7 @@ def _named(runs: Runs, shared: Shared, workers: int) -> list[tuple[tuple[Place, 
     def harm(keys: tuple[str, ...]) -> bool:
         turns = Turns()
         again = Ask(workers, workers, "private", again=keys)
-        turns.measure(runs.take, [Trial("again", again, private, attrgetter("work"))])
+        turns.measure(take, [Trial("again", again, private, attrgetter("work"))])
         gain = turns.gains.get("again")
         if gain is None or not gain.worth:
             return False

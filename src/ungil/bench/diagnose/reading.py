@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ungil.bench.diagnose.model import Place
 
-__all__ = ["Use", "assigned", "use"]
+__all__ = ["Use", "use"]
 
 _CHANGING = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
@@ -18,7 +18,8 @@ _CHANGING = {
 }
 """Methods by which containers change."""
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -48,24 +49,20 @@ def use(place: Place, files: Mapping[str, str]) -> Use | None:
         place: The object.
         files: The source of each of the user's modules.
     """
-    found = [
-        one
-        # Its own module first: the same name elsewhere may be something else.
-        for _, file in sorted(files.items(), key=lambda pair: pair[0] != place.module)
-        for one in _uses(file, _wanted(place))
-    ]
+    # Its own module first: the same name elsewhere may be something else.
+    ordered = sorted(files.items(), key=lambda pair: pair[0] != place.module)
+    trees = [(file, _tree(file)) for _, file in ordered]
+    found = [one for file, tree in trees for one in _uses(tree, file, _wanted(place))]
+    if not found:
+        # Only its own methods use it, as the task is one of them.
+        found = [
+            one
+            for file, tree in trees
+            for node in tree.body
+            if isinstance(node, ast.ClassDef) and node.name == place.kind
+            for one in _uses(node, file, "self")
+        ]
     return max(found, key=lambda one: (one.writes, one.depth), default=None)
-
-
-def assigned(file: str, line: int) -> str:
-    """To what a line assigns, e.g. `self.lock`; empty if to nothing."""
-    for node in ast.walk(_tree(file)):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno <= line <= (
-            node.end_lineno or node.lineno
-        ):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            return ast.unparse(target)
-    return ""
 
 
 def _wanted(place: Place) -> str:
@@ -76,8 +73,8 @@ def _wanted(place: Place) -> str:
     return place.name
 
 
-def _uses(file: str, wanted: str) -> Iterator[Use]:
-    for node in _tree(file).body:
+def _uses(tree: ast.Module | ast.ClassDef, file: str, wanted: str) -> Iterator[Use]:
+    for node in tree.body:
         yield from _below(node, file, wanted, 0, inside=False)
 
 
@@ -93,10 +90,7 @@ def _below(node: ast.AST, file: str, wanted: str, depth: int, *, inside: bool) -
             # An item itself: the parameter of the function.
             names = [one.arg for one in node.args.args if one.arg not in {"self", "cls"}]
             wanted = names[0] if names else wanted
-    # What an assignment changes stands in one of its targets, beside which it is read.
     deeper = depth + isinstance(node, _LOOPS)
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        deeper += 1
     for child in ast.iter_child_nodes(node):
         yield from _below(child, file, wanted, deeper, inside=inside)
 
@@ -110,7 +104,7 @@ def _expression(node: ast.expr, wanted: str) -> bool | None:
         changes = isinstance(node.ctx, ast.Store | ast.Del)
         outer = node if _is(node, wanted) else node.value
     if not _is(outer, wanted):
-        # `COUNTS[word].total += 1` changes what is in it.
+        # `COUNTS[word].total += 1` changes what is in it, and not itself.
         if isinstance(outer, ast.Subscript | ast.Attribute) and outer is not node:
             return _expression(outer, wanted)
         return None

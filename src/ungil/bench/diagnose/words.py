@@ -15,7 +15,7 @@ from ungil.bench.diagnose.model import Cause, Lock, Place
 from ungil.bench.diagnose.suspicion import LONGER
 from ungil.bench.model import Build, Task
 from ungil.findings import Evidence as Level
-from ungil.findings import Finding, Location, Rule, printable
+from ungil.findings import Finding, Location, Rule, Step, printable
 
 __all__ = ["findings"]
 
@@ -59,6 +59,7 @@ class _Said:
     message: str
     remedy: str
     location: Location | None = None
+    steps: tuple[Step, ...] = ()
 
 
 _BY_NAME: dict[str, Rule] = {rule.name: rule for rule in rules.RULES.values()}
@@ -87,6 +88,7 @@ def findings(diagnosis: Diagnosis, task: Task, build: Build) -> tuple[Finding, .
                 said.location,
                 Level.TESTED,
                 target=build.label,
+                steps=said.steps,
             )
         )
     return tuple(found)
@@ -145,6 +147,7 @@ def _contended(case: _Case) -> _Said:
         "Collect in local variables and take it once for many; hold it for what has to be "
         "together only; or divide what it guards, with a lock for each part.",
         where,
+        _waits(case.lock),
     )
 
 
@@ -160,6 +163,7 @@ def _serialised(case: _Case) -> _Said:
         "Work without it, and take it only to look up and to store; or divide what it guards, "
         "with a lock for each part.",
         where,
+        _waits(case.lock),
     )
 
 
@@ -268,6 +272,20 @@ def _lock(case: _Case) -> tuple[str, Location, float]:
     most = max(lock.waits, key=lambda one: one.seconds)
     spans = sum(one.ended - one.began for one in case.evidence.look.workers)
     return f"{_used(case)[0]}{path}", _location(most.file, most.line), lock.waited / spans
+
+
+def _waits(lock: Lock) -> tuple[Step, ...]:
+    """Each line that waited, the longest first."""
+    by_line: dict[tuple[str, int], list[float]] = {}
+    for one in lock.waits:
+        total = by_line.setdefault((one.file, one.line), [0, 0.0])
+        total[0] += one.count
+        total[1] += one.seconds
+    ordered = sorted(by_line.items(), key=lambda entry: -entry[1][1])
+    return tuple(
+        Step(f"waited {count:.0f} times, {seconds:.2f} s in all", _location(*place))
+        for place, (count, seconds) in ordered
+    )
 
 
 def _key(lock: Lock) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from ungil.bench.worker.otherwise.changes import CHANGES, Plan
 from ungil.bench.worker.otherwise.within import locks_in
 from ungil.bench.worker.otherwise.worlds import ITEMS, World
 from ungil.bench.worker.project import project_modules
-from ungil.bench.worker.task import load
+from ungil.bench.worker.task import TaskError, load
 from ungil.bench.worker.watching.locks import Locks, Timed
 from ungil.bench.worker.watching.pauses import Pauses
 from ungil.bench.worker.watching.sleepers import Sleepers
@@ -31,9 +31,12 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         TaskError: Something is not there.
     """
     watching = _Watching() if request["watch"] else None
-    plan = Plan(request, load(request))
+    task = load(request)
+    if task.waits:
+        raise TaskError("it is a coroutine function, which only asyncio runs")
+    plan = Plan(request, task)
     if not plan.items:
-        return {"problem": "there is no item", "kind": "task"}
+        raise TaskError("there is no item")
     CHANGES[request["change"]](plan)
     done = plan.run(watching.begin if watching else lambda _: None)
     return {
@@ -58,7 +61,7 @@ def answer_places(request: dict[str, Any]) -> dict[str, Any]:
     ]
     for path, one in world.in_common[:1]:
         also = by_object.get(id(one), "")
-        found.append(_place(ITEMS, path, task.function.__module__, one, also))
+        found.append(_place(ITEMS, path, getattr(task.function, "__module__", ""), one, also))
     files = {name: sys.modules[name].__file__ for name in project_modules()}
     return {"places": found, "files": files}
 
