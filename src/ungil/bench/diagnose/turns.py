@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from statistics import median
 
 from ungil.bench.diagnose.model import Ask, Gain, Run, Trial
 from ungil.bench.diagnose.runs import RunsError
@@ -12,6 +13,11 @@ __all__ = ["LEAST", "MOST", "Turns"]
 
 LEAST, MOST = 6, 12
 """Rounds: of fewer nothing is sure (see `estimates`); more only where it is not clear."""
+
+
+_OVERLOADED = 0.5
+"""The share of their time in which workers wait for a processor. Two that hardly ever run at the
+same time cannot get in each other's way, and more rounds tell no more."""
 
 
 class Turns:
@@ -43,7 +49,7 @@ class Turns:
         """
         left = list(trials)
         for number in range(MOST):
-            if number >= LEAST and all(one.fact or self.gains[one.name].decided for one in left):
+            if number >= LEAST and (all(map(self._decided, left)) or self._overloaded()):
                 break
             progress(number, LEAST if number < LEAST else MOST)
             wanted = list(dict.fromkeys(ask for one in left for ask in (one.plain, one.changed)))
@@ -58,6 +64,12 @@ class Turns:
                     self.runs.setdefault(ask, []).append(run)
             left = [one for one in left if one.name not in self.problems]
             self._judge(left)
+
+    def _decided(self, trial: Trial) -> bool:
+        return trial.fact or self.gains[trial.name].decided
+
+    def _overloaded(self) -> bool:
+        return median(run.busy for one in self.runs.values() for run in one) > _OVERLOADED
 
     def _judge(self, trials: Sequence[Trial]) -> None:
         for one in trials:
