@@ -198,10 +198,23 @@ class TestReading:
 
     def test_an_attribute_of_what_items_are(self, tmp_path: Path) -> None:
         file = tmp_path / "a.py"
-        file.write_text("def f(job):\n    for n in range(9):\n        job.config.tax\n")
+        file.write_text(
+            "class Job:\n    def __init__(self, config):\n        self.config = config\n"
+            "def f(job):\n    for n in range(9):\n        job.config.tax\n"
+        )
         found = use(Place("items", ".config", "a", "Config"), {"a": str(file)})
         assert found is not None
-        assert found.line == 3
+        assert (found.line, found.text) == (6, "job.config.tax")
+
+    def test_the_methods_of_an_object_that_nothing_else_uses(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.py"
+        file.write_text(
+            "class Shop:\n    def __init__(self):\n        self.tax = 1\n"
+            "    def total(self, order):\n        return order * self.tax\nSHOP = Shop()\n"
+        )
+        found = use(Place("a:SHOP", "SHOP", "a", "Shop"), {"a": str(file)})
+        assert found is not None
+        assert (found.line, found.text) == (5, "self.tax")
 
     def test_what_cannot_be_read_is_used_nowhere(self, tmp_path: Path) -> None:
         assert use(Place("a:X", "X", "a", "dict"), {"a": str(tmp_path / "none.py")}) is None

@@ -85,6 +85,8 @@ def _below(node: ast.AST, file: str, wanted: str, depth: int, *, inside: bool) -
             yield Use(file, node.lineno, ast.unparse(node)[:60], found, depth)
             return
     if isinstance(node, _FUNCTIONS):
+        if getattr(node, "name", "") == "__init__":
+            return  # nobody else has it yet
         inside, depth = True, 0
         if wanted == "*":
             # An item itself: the parameter of the function.
@@ -108,7 +110,7 @@ def _expression(node: ast.expr, wanted: str) -> bool | None:
         if isinstance(outer, ast.Subscript | ast.Attribute) and outer is not node:
             return _expression(outer, wanted)
         return None
-    if outer is node and isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+    if outer is node and not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         return None  # it is given another object
     return changes
 

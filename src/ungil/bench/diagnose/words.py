@@ -50,6 +50,11 @@ class _Case:
         assert self.cause.lock is not None  # noqa: S101 - likewise
         return self.cause.lock
 
+    @property
+    def given(self) -> str:
+        """What an object was tried with: all others were private."""
+        return "With" if len(self.evidence.found) == 1 else "Where all else is private, with"
+
 
 @dataclass(frozen=True, slots=True)
 class _Said:
@@ -117,8 +122,8 @@ def _object(case: _Case) -> _Said:
     return _Said(
         name,
         f"`{name}`, {_a(case.place.kind)}, is one for all {case.workers} threads, and each use "
-        f"changes how often it is referred to, which one processor can do at a time.{used} With "
-        f"a private copy in each thread it is {case.times} as fast",
+        f"changes how often it is referred to, which one processor can do at a time.{used} "
+        f"{case.given} a private copy in each thread it is {case.times} as fast",
         "Take what is needed out of it into local variables before the loop, or give each "
         "thread a copy of its own: as an argument, or in a threading.local.",
         where,
@@ -131,7 +136,7 @@ def _container(case: _Case) -> _Said:
     return _Said(
         name,
         f"All {case.workers} threads change `{name}`, {_a(case.place.kind)}{used}, and only one "
-        f"can at a time. With a private one in each thread it is {case.times} as fast",
+        f"can at a time. {case.given} a private one in each thread it is {case.times} as fast",
         "Let each task fill a container of its own and return it, and put them together "
         "afterwards; or divide it by key, one part for each thread.",
         where,
@@ -143,7 +148,7 @@ def _contended(case: _Case) -> _Said:
     return _Said(
         name,
         f"Threads waited {waited:.0%} of their time for the lock `{name}`, mostly at {where}. "
-        f"With one for each thread, and what it guards, it is {case.times} as fast",
+        f"{case.given} one for each thread, and what it guards, it is {case.times} as fast",
         "Collect in local variables and take it once for many; hold it for what has to be "
         "together only; or divide what it guards, with a lock for each part.",
         where,
@@ -158,8 +163,8 @@ def _serialised(case: _Case) -> _Said:
     return _Said(
         name,
         f"The lock `{name}`, taken at {where}, is held for {min(held, 1):.0%} of the work, so "
-        "that only one thread works at a time. With one for each thread, and what it guards, "
-        f"it is {case.times} as fast",
+        f"that only one thread works at a time. {case.given} one for each thread, and what it "
+        f"guards, it is {case.times} as fast",
         "Work without it, and take it only to look up and to store; or divide what it guards, "
         "with a lock for each part.",
         where,
