@@ -119,7 +119,7 @@ def _named(
     def harm(keys: tuple[str, ...]) -> bool:
         turns = Turns()
         again = Ask(workers, workers, "private", again=keys)
-        turns.measure(take, [Trial("again", again, private, attrgetter("work"))])
+        turns.measure(take, [Trial("again", again, private, attrgetter("work"), together=True)])
         gain = turns.gains.get("again")
         if gain is None or not gain.worth:
             return False

@@ -205,6 +205,7 @@ class Trial:
         changed: With the change.
         metric: What is compared; less is better.
         fact: Does it only tell how it stands, so that it need not be clear what it gains?
+        together: Does it show only while threads run at the same time?
     """
 
     name: str
@@ -212,6 +213,7 @@ class Trial:
     changed: Ask
     metric: Metric
     fact: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

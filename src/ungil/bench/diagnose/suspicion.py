@@ -54,10 +54,10 @@ def trials(look: Run, alone: Run, workers: int, *, shared: bool) -> Iterator[Tri
     plain = Ask(workers, workers)
     work, cpu, last = attrgetter("work"), attrgetter("cpu"), attrgetter("last")
     isolated, one = Ask(workers, workers, "isolated"), Ask(1, workers)
-    yield Trial("threads", plain, one, work, fact=True)
-    yield Trial("isolated", isolated, one, work, fact=True)
+    yield Trial("threads", plain, one, work, fact=True, together=True)
+    yield Trial("isolated", isolated, one, work, fact=True, together=True)
     if shared:
-        yield Trial("private", plain, Ask(workers, workers, "private"), work)
+        yield Trial("private", plain, Ask(workers, workers, "private"), work, together=True)
     if look.pauses.seconds > _PAUSES * look.wall:
         yield Trial("frozen", plain, Ask(workers, workers, "frozen"), work)
     _, better = uneven(alone, workers)

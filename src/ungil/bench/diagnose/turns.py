@@ -15,6 +15,9 @@ LEAST, MOST = 6, 12
 """Rounds: of fewer nothing is sure (see `estimates`); more only where it is not clear."""
 
 
+_GLANCE = 3
+"""Rounds after which is looked at how busy the machine is."""
+
 _OVERLOADED = 0.5
 """The share of their time in which workers wait for a processor. Two that hardly ever run at the
 same time cannot get in each other's way, and more rounds tell no more."""
@@ -49,8 +52,10 @@ class Turns:
         """
         left = list(trials)
         for number in range(MOST):
-            if number >= LEAST and (all(map(self._decided, left)) or self._overloaded()):
+            if number >= LEAST and all(map(self._decided, left)):
                 break
+            if number == _GLANCE and left and self._overloaded():
+                left = [one for one in left if not one.together]
             progress(number, LEAST if number < LEAST else MOST)
             wanted = list(dict.fromkeys(ask for one in left for ask in (one.plain, one.changed)))
             at = number % max(1, len(wanted))
