@@ -142,6 +142,20 @@ class TestDeciding:
         seen = evidence(busy=0.5)
         assert "busy" in unsure(seen, decide(seen))
 
+    @pytest.mark.parametrize(("held", "told"), [(1.9, ["serialised-by-lock"]), (0.9, [])])
+    def test_a_lock_around_everything_is_seen_on_a_busy_machine(
+        self, held: float, told: list[str]
+    ) -> None:
+        lock = Lock("lock", "a.py", 3, held, (Wait("a.py", 9, 5, 1.0),))
+        seen = evidence(
+            {"private": estimated(1.3, 0.6)},
+            look=ran(locks=(lock,)),
+            alone=ran((2.0,), locks=(lock,), pieces=((0.0625, 0.0625),) * 32),
+            places=(Place("a:L", "L", "a", "lock", locks=(HeldBy("", "a.py", 3),)),),
+            busy=0.9,
+        )
+        assert kinds(seen) == told
+
     def test_one_task_that_nobody_can_help_with(self) -> None:
         alone = ran((2.0,), pieces=((0.02, 0.02),) * 31 + ((1.4, 1.4),))
         assert kinds(evidence(alone=alone)) == ["imbalance"]

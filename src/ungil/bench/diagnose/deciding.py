@@ -24,10 +24,12 @@ _HELD = 0.8
 """The share of the work for which one thread holds a lock: nothing is left to do at once."""
 
 _IDLE = 0.15
-"""The share of their time for which workers have nothing to do, if nothing can be tried."""
+"""The share of their time for which workers have nothing to do, if no change shows it."""
 
 _LIMIT = 1.4
 """So much more time do workers take that have nothing in common, each beside the others."""
+
+_SERIALISED = "serialised-by-lock"
 
 _CONTAINERS = frozenset(
     {"Counter", "OrderedDict", "bytearray", "defaultdict", "deque", "dict", "list", "set"}
@@ -43,7 +45,8 @@ class Evidence:
         look: The run in threads that was looked at closely.
         alone: Likewise in one thread, each item by itself.
         gains: Of the trials, by name.
-        found: Objects in common that do harm, some only together, and what a private copy gains.
+        places: All objects that threads have in common.
+        found: Those that do harm, some only together, and what a private copy gains.
         uses: Where they are used, by the keys of their places.
         busy: The share of their time in which workers waited for a processor.
         problems: Why a trial did not come off, by its name.
@@ -54,6 +57,7 @@ class Evidence:
     look: Run
     alone: Run
     gains: Mapping[str, Gain]
+    places: Sequence[Place] = ()
     found: Sequence[tuple[tuple[Place, ...], Gain]] = ()
     uses: Mapping[str, Use | None] = field(default_factory=dict)
     busy: float = 0.0
@@ -68,7 +72,7 @@ def decide(evidence: Evidence) -> list[Cause]:
         waits = evidence.waited > _WAITED_FOR_GIL or evidence.look.switch
         return [Cause("waits-for-gil")] if waits else []
     causes = [
-        *_sharing(evidence),
+        *(list(_sharing(evidence)) or _behind_one_lock(evidence)),
         *_of_trial(evidence, "frozen", "gc-pauses"),
         *_of_trial(evidence, "many", "waits-for-io"),
         *(_of_trial(evidence, "pieces", "tiny-grains") or _balance(evidence)),
@@ -110,9 +114,10 @@ def _of_trial(evidence: Evidence, trial: str, kind: str) -> list[Cause]:
 
 
 def _balance(evidence: Evidence) -> list[Cause]:
-    measured = _of_trial(evidence, "ordered", "imbalance")
-    if measured or "ordered" in evidence.gains:
-        return measured
+    gain = evidence.gains.get("ordered")
+    if gain is not None and gain.decided:
+        return _of_trial(evidence, "ordered", "imbalance")
+    # What one thread took for each task tells as well, whatever kept others from running.
     idle, _ = uneven(evidence.alone, evidence.workers)
     return [Cause("imbalance")] if idle >= _IDLE else []
 
@@ -130,6 +135,18 @@ def _sharing(evidence: Evidence) -> Iterator[Cause]:
             elif (lock.file, lock.line) not in blamed:
                 blamed.add((lock.file, lock.line))
                 yield Cause(_kind_of_lock(evidence, lock), gain, place, lock)
+
+
+def _behind_one_lock(evidence: Evidence) -> list[Cause]:
+    """A lock around everything is seen in one thread, whatever keeps others from running."""
+    private = evidence.gains.get("private")
+    if private is not None and private.decided:
+        return []
+    for place in evidence.places:
+        lock = _waited_for(evidence, place)
+        if lock is not None and _kind_of_lock(evidence, lock) == _SERIALISED:
+            return [Cause(_SERIALISED, None, place, lock)]
+    return []
 
 
 def _kind(place: Place, uses: Mapping[str, Use | None]) -> str:
@@ -153,7 +170,7 @@ def _waited_for(evidence: Evidence, place: Place) -> Lock | None:
 def _kind_of_lock(evidence: Evidence, lock: Lock) -> str:
     alone = evidence.alone
     held = sum(one.held for one in alone.locks if (one.file, one.line) == (lock.file, lock.line))
-    return "serialised-by-lock" if held > _HELD * alone.wall else "contended-lock"
+    return _SERIALISED if held > _HELD * alone.wall else "contended-lock"
 
 
 def _machine(evidence: Evidence) -> Iterator[Cause]:

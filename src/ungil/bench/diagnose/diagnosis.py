@@ -90,6 +90,7 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
         look,
         alone,
         turns.gains,
+        shared.places,
         found,
         {place.key: use(place, shared.files) for places, _ in found for place in places},
         median(run.busy for run in plain),

@@ -11,8 +11,8 @@ from ungil import rules
 from ungil.bench.diagnose.balance import idle
 from ungil.bench.diagnose.deciding import Evidence
 from ungil.bench.diagnose.diagnosis import Diagnosis
-from ungil.bench.diagnose.model import Cause, Lock, Place
-from ungil.bench.diagnose.suspicion import LONGER
+from ungil.bench.diagnose.model import WORTH, Cause, Lock, Place
+from ungil.bench.diagnose.suspicion import LONGER, uneven
 from ungil.bench.model import Build, Task
 from ungil.findings import Evidence as Level
 from ungil.findings import Finding, Location, Rule, Step, printable
@@ -160,11 +160,16 @@ def _serialised(case: _Case) -> _Said:
     name, where, _waited = _lock(case)
     alone = case.evidence.alone
     held = sum(one.held for one in alone.locks if _key(one) == _key(case.lock)) / alone.wall
+    message = (
+        f"The lock `{name}`, taken at {where}, is held for {min(held, 1):.0%} of the work, so "
+        "that only one thread works at a time."
+    )
+    if case.cause.gain is not None:
+        tried = f"{case.given} one for each thread, and what it guards, it is {case.times} as fast"
+        message = f"{message} {tried}"
     return _Said(
         name,
-        f"The lock `{name}`, taken at {where}, is held for {min(held, 1):.0%} of the work, so "
-        f"that only one thread works at a time. {case.given} one for each thread, and what it "
-        f"guards, it is {case.times} as fast",
+        message,
         "Work without it, and take it only to look up and to store; or divide what it guards, "
         "with a lock for each part.",
         where,
@@ -183,10 +188,12 @@ def _imbalance(case: _Case) -> _Said:
         f"{lost:.0%} of their time."
     )
     if case.cause.gain is None:
+        _, better = uneven(case.evidence.alone, case.workers)
+        order = "begin with the longest tasks" if better >= WORTH else "no order is better"
         return _Said(
             case.task.name,
             message,
-            "Divide the longest task, or give more of them: no order of these is better.",
+            f"Divide the longest task, or give more of them; {order}.",
         )
     return _Said(
         case.task.name,
