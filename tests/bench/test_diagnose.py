@@ -266,7 +266,7 @@ class TestFindingOut:
         runs = Pretend()
         diagnosis = diagnose(runs, 2, quiet)
         assert (diagnosis.causes, diagnosis.unsure) == ((), "")
-        assert len(runs.asked) <= 2 + 6 * 4
+        assert len(runs.asked) <= 3 + 6 * 4
 
     def test_a_copy_that_cannot_be_made_is_told_of(self) -> None:
         class Fails(Pretend):
@@ -278,6 +278,18 @@ class TestFindingOut:
         diagnosis = diagnose(Fails("a:X"), 2, quiet)
         assert diagnosis.causes == ()
         assert "shop.py cannot be executed twice" in diagnosis.unsure
+
+    def test_an_overloaded_machine_is_left_alone_soon(self) -> None:
+        class Busy(Pretend):
+            def take(self, ask: Ask) -> Run:
+                run = super().take(ask)
+                return ran(tuple(one.ended for one in run.workers), cpu=0.2, delay=0.8)
+
+        runs = Busy("a:X")
+        diagnosis = diagnose(runs, 2, quiet)
+        assert diagnosis.causes == ()
+        assert "the machine was busy" in diagnosis.unsure
+        assert len(runs.asked) <= 3 + 3 * 4
 
     def test_who_waits_is_told_with_the_line(self) -> None:
         class Waits(Pretend):

@@ -43,7 +43,7 @@ class Evidence:
     Attributes:
         workers: How many threads there were.
         look: The run in threads that was looked at closely.
-        alone: Likewise in one thread, each item by itself.
+        alone: Likewise in one thread, with what each item took; nothing if there are many.
         gains: Of the trials, by name.
         places: All objects that threads have in common.
         found: Those that do harm, some only together, and what a private copy gains.

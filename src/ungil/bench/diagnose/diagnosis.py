@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from statistics import median
 
+from msgspec.structs import replace
+
 from ungil.bench.diagnose.deciding import Evidence, decide, unsure
 from ungil.bench.diagnose.model import Ask, Cause, Gain, Place, Run, Trial
 from ungil.bench.diagnose.naming import guilty
@@ -58,7 +60,7 @@ def diagnose(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
 
 
 def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
-    progress("Looking at what threads wait for", 0, 2)
+    progress("Looking at what threads wait for", 0, 3)
     look = runs.take(Ask(workers, workers, watch=True))
     count = look.items
     if look.failed == count and not look.gil:
@@ -71,10 +73,12 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
             raise RunsError(f"{run.failed} of {count} items raised an exception ({run.failure})")
         return run
 
-    change, order = ("ordered", tuple(range(count))) if count <= _MANY else ("", ())
-    alone = runs.take(Ask(1, workers, change, order=order, watch=True, detail=True))
+    alone = runs.take(Ask(1, workers, watch=True))
     if look.gil:
         return _under_gil(runs, workers, look, alone)
+    if count <= _MANY:
+        each = runs.take(Ask(1, workers, "uncollected", order=tuple(range(count)), detail=True))
+        alone = replace(alone, pieces=each.pieces)
     shared = runs.shared()
     turns = Turns()
     tried = list(trials(look, alone, workers, shared=bool(shared.places)))

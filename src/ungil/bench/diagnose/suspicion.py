@@ -8,7 +8,7 @@ from operator import attrgetter
 from ungil.bench.diagnose.balance import idle, longest_first, makespan
 from ungil.bench.diagnose.model import WORTH, Ask, Run, Trial
 
-__all__ = ["LONGER", "trials", "uneven"]
+__all__ = ["LONGER", "lengths", "trials", "uneven"]
 
 _TINY = 200e-6
 """Seconds. A task that takes longer than that is worth its sending (12-17 µs)."""
@@ -23,23 +23,28 @@ LONGER = 4
 """So many times as many threads are tried where tasks wait."""
 
 
+def lengths(alone: Run) -> list[float]:
+    """What each item takes in one thread, of processor time or asleep; empty if not known."""
+    return [max(cpu, seconds * alone.asleep) for seconds, cpu in alone.pieces]
+
+
 def uneven(alone: Run, workers: int) -> tuple[float, float]:
     """How long workers are idle as it is, and how much faster another order could be.
 
     From what each item takes in one thread: that does not depend on who was let wait.
 
     Args:
-        alone: The run in one thread, with all items by themselves.
+        alone: The run in one thread, with what each item took.
         workers: How many there are to be.
 
     Returns:
         The share of their time; and a factor, 1 if no order helps.
     """
-    lengths = [max(cpu, seconds * alone.asleep) for seconds, cpu in alone.pieces]
-    if len(lengths) != alone.items or len(lengths) < workers:
+    taken = lengths(alone)
+    if len(taken) < workers:
         return 0.0, 1.0
-    best = makespan([lengths[at] for at in longest_first(lengths)], workers)
-    return idle(lengths, workers), makespan(lengths, workers) / best if best > 0 else 1.0
+    best = makespan([taken[at] for at in longest_first(taken)], workers)
+    return idle(taken, workers), makespan(taken, workers) / best if best > 0 else 1.0
 
 
 def trials(look: Run, alone: Run, workers: int, *, shared: bool) -> Iterator[Trial]:
@@ -62,9 +67,8 @@ def trials(look: Run, alone: Run, workers: int, *, shared: bool) -> Iterator[Tri
         yield Trial("frozen", plain, Ask(workers, workers, "frozen"), work)
     _, better = uneven(alone, workers)
     if better >= WORTH:
-        lengths = [cpu_seconds for _, cpu_seconds in alone.pieces]
-        ordered = Ask(workers, workers, "ordered", order=longest_first(lengths))
-        as_it_is = Ask(workers, workers, "ordered", order=tuple(range(len(lengths))))
+        ordered = Ask(workers, workers, "ordered", order=longest_first(lengths(alone)))
+        as_it_is = Ask(workers, workers, "ordered", order=tuple(range(alone.items)))
         yield Trial("ordered", as_it_is, ordered, last)
     if alone.work / alone.items < _TINY:
         yield Trial("pieces", Ask(workers, workers, "singly"), plain, cpu)

@@ -12,7 +12,7 @@ from ungil.bench.diagnose.balance import idle
 from ungil.bench.diagnose.deciding import Evidence
 from ungil.bench.diagnose.diagnosis import Diagnosis
 from ungil.bench.diagnose.model import WORTH, Cause, Lock, Place
-from ungil.bench.diagnose.suspicion import LONGER, uneven
+from ungil.bench.diagnose.suspicion import LONGER, lengths, uneven
 from ungil.bench.model import Build, Task
 from ungil.findings import Evidence as Level
 from ungil.findings import Finding, Location, Rule, Step, printable
@@ -178,10 +178,10 @@ def _serialised(case: _Case) -> _Said:
 
 
 def _imbalance(case: _Case) -> _Said:
-    lengths = [cpu for _seconds, cpu in case.evidence.alone.pieces]
-    share = max(lengths) / max(sum(lengths), 1e-9)
-    at = lengths.index(max(lengths))
-    lost = idle(lengths, case.workers)
+    taken = lengths(case.evidence.alone)
+    share = max(taken) / max(sum(taken), 1e-9)
+    at = taken.index(max(taken))
+    lost = idle(taken, case.workers)
     longest = f"the longest is item {at} with {share:.0%} of all work"
     message = (
         f"Tasks are of unequal length ({longest}), so that threads have nothing left to do for "

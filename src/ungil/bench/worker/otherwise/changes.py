@@ -90,6 +90,12 @@ def _ordered(plan: Plan) -> None:
     plan.pieces = [(at,) for at in plan.request["order"]]
 
 
+def _uncollected(plan: Plan) -> None:
+    """Likewise, without the garbage collector, which meets items that are not to blame."""
+    _ordered(plan)
+    _frozen(plan)
+
+
 def _singly(plan: Plan) -> None:
     """Each item is sent by itself, as `ThreadPoolExecutor.map` does it."""
     plan.run = partial(_mapped, plan)
@@ -114,5 +120,6 @@ CHANGES: dict[str, Change] = {
     "isolated": _isolated,
     "frozen": _frozen,
     "ordered": _ordered,
+    "uncollected": _uncollected,
     "singly": _singly,
 }
