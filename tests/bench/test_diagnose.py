@@ -1,5 +1,6 @@
 """Why work does not scale: decided from measurements, named in sources, found in ten programs."""
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from native import FREE_THREADED, Compiler
 from ungil import rules
 from ungil.bench.asking import bench
-from ungil.bench.diagnose import balance, explain
+from ungil.bench.diagnose import balance
 from ungil.bench.diagnose.deciding import Evidence, decide, unsure
 from ungil.bench.diagnose.diagnosis import Diagnosis, diagnose
 from ungil.bench.diagnose.model import (
@@ -32,6 +33,7 @@ from ungil.bench.diagnose.words import findings
 from ungil.bench.estimates import Estimate
 from ungil.bench.machine import machine
 from ungil.bench.model import Build, Task
+from ungil.cli import main
 
 PROGRAMS = Path(__file__).parent / "programs"
 TRIALS = ("private", "frozen", "many", "pieces", "ordered", "isolated", "threads")
@@ -475,11 +477,13 @@ PyMODINIT_FUNC PyInit_slow(void) { return PyModuleDef_Init(&def); }""",
 
 
 @pytest.mark.skipif("free-threading" in sys.version, reason="has no GIL")
-def test_a_build_with_the_gil_waits_for_it_and_nothing_else_is_said() -> None:
+def test_a_build_with_the_gil_waits_for_it_and_nothing_else_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     if machine().usable < 2:
         pytest.skip("one processor, on which threads take turns anyway")
-    build = Build("own", Path(sys.executable), "3", False)
-    with bench(program("shared_list:checksum"), 120) as where:
-        found, _ = explain(where, [build], 2, quiet)
-    assert [one.rule for one in found] == [rules.WAITS_FOR_GIL]
-    assert "free-threaded build" in found[0].remedy
+    options = ["--quick", "--arms", "threads", "--workers", "2", "--rounds", "1"]
+    assert main(["bench", "primes", "--diagnose", *options, "--python", sys.executable]) == 0
+    text = capsys.readouterr().out
+    assert set(re.findall(r"UG5\d+", text)) == {"UG510"}
+    assert "free-threaded build" in text
