@@ -48,7 +48,8 @@ class Evidence:
         places: All objects that threads have in common.
         found: Those that do harm, some only together, and what a private copy gains.
         uses: Where they are used, by the keys of their places.
-        busy: The share of their time in which workers waited for a processor.
+        busy: The share of their time in which threads waited for a processor.
+        asleep: The share of the rest in which they slept.
         problems: Why a trial did not come off, by its name.
         waited: Under the GIL, the share of their time in which threads waited for it.
     """
@@ -61,6 +62,7 @@ class Evidence:
     found: Sequence[tuple[tuple[Place, ...], Gain]] = ()
     uses: Mapping[str, Use | None] = field(default_factory=dict)
     busy: float = 0.0
+    asleep: float = 0.0
     problems: Mapping[str, str] = field(default_factory=dict)
     waited: float = 0.0
 
@@ -91,17 +93,25 @@ def unsure(evidence: Evidence, causes: Sequence[Cause]) -> str:
             "time for a processor."
         )
     for name, problem in evidence.problems.items():
-        return f"Not concluded: what is tried as {name!r} did not come off: {problem}."
+        if name in _TRIED:
+            return f"Not concluded: {_TRIED[name]} could not be tried: {problem}."
     private = evidence.gains.get("private")
     if private is not None and private.worth:
         return "Not concluded: private copies of all objects help, but of none by itself."
-    open_ones = [name for name in _TRIED if not _decided(evidence.gains.get(name))]
-    if open_ones:
-        return f"Not concluded: {', '.join(open_ones)} could not be told from noise."
+    unclear = [what for name, what in _TRIED.items() if not _decided(evidence.gains.get(name))]
+    if unclear:
+        return f"Not concluded: what is gained by {', '.join(unclear)} cannot be told from noise."
     return ""
 
 
-_TRIED = ("private", "frozen", "many", "pieces", "ordered")
+_TRIED = {
+    "private": "private copies",
+    "frozen": "a garbage collector that is off",
+    "many": "more threads",
+    "pieces": "larger pieces",
+    "ordered": "another order",
+}
+"""What is tried, by the names of trials."""
 
 
 def _decided(gain: Gain | None) -> bool:

@@ -98,6 +98,7 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
         found,
         {place.key: use(place, shared.files) for places, _ in found for place in places},
         median(run.busy for run in plain),
+        median(run.asleep for run in plain),
         turns.problems,
     )
     causes = decide(evidence)

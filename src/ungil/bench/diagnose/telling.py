@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ungil.bench.asking import Bench
+from ungil.bench.diagnose.deciding import Evidence
 from ungil.bench.diagnose.diagnosis import Diagnosis, Progress, diagnose
 from ungil.bench.diagnose.runs import Asked
-from ungil.bench.diagnose.words import findings
+from ungil.bench.diagnose.words import findings, in_words
 from ungil.bench.model import Build
 from ungil.findings import Finding
 
@@ -47,14 +48,23 @@ def explain(
 
 
 def _said(diagnosis: Diagnosis) -> str:
-    if diagnosis.unsure or diagnosis.causes or diagnosis.evidence is None:
+    """What is to be said beside findings; empty for nothing."""
+    if diagnosis.evidence is None:
         return diagnosis.unsure
-    threads = diagnosis.evidence.gains.get("threads")
-    if threads is None:
-        return "Nothing was found that keeps it from scaling."
-    times = threads.times
+    figures = _figures(diagnosis.evidence)
+    silent = not (diagnosis.causes or diagnosis.unsure)
+    first = "Nothing was found that keeps it from scaling." if silent else diagnosis.unsure
+    return " ".join(part for part in (first, figures) if part)
+
+
+def _figures(evidence: Evidence) -> str:
+    """How it scales, beside processes that share nothing; empty if that was not measured."""
+    threads, isolated = evidence.gains.get("threads"), evidence.gains.get("isolated")
+    if threads is None or isolated is None:
+        return ""
     return (
-        "Nothing was found that keeps it from scaling: the seconds of "
-        f"{diagnosis.workers} threads, added up, are {times.value:.2f} times "
-        f"({times.low:.2f}–{times.high:.2f}) those of one."
+        f"Added up, the seconds of {evidence.workers} threads are {in_words(threads)} those of "
+        f"one, and those of {evidence.workers} processes with nothing in common "
+        f"{in_words(isolated)}. "
+        f"Threads slept for {evidence.asleep:.0%} of theirs."
     )

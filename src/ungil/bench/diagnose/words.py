@@ -11,13 +11,13 @@ from ungil import rules
 from ungil.bench.diagnose.balance import idle
 from ungil.bench.diagnose.deciding import Evidence
 from ungil.bench.diagnose.diagnosis import Diagnosis
-from ungil.bench.diagnose.model import WORTH, Cause, Lock, Place
+from ungil.bench.diagnose.model import WORTH, Cause, Gain, Lock, Place
 from ungil.bench.diagnose.suspicion import LONGER, lengths, uneven
 from ungil.bench.model import Build, Task
 from ungil.findings import Evidence as Level
 from ungil.findings import Finding, Location, Rule, Step, printable
 
-__all__ = ["findings"]
+__all__ = ["findings", "in_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class _Case:
     def times(self) -> str:
         """E.g. `2.5 times (1.9–3.2)`."""
         assert self.cause.gain is not None  # noqa: S101 - asked for where something was tried
-        times = self.cause.gain.times
-        return f"{times.value:.1f} times ({times.low:.1f}–{times.high:.1f})"
+        return in_words(self.cause.gain)
 
     @property
     def place(self) -> Place:
@@ -99,6 +98,12 @@ def findings(diagnosis: Diagnosis, task: Task, build: Build) -> tuple[Finding, .
     return tuple(found)
 
 
+def in_words(gain: Gain) -> str:
+    """E.g. `2.5 times (1.9–3.2)`."""
+    times = gain.times
+    return f"{times.value:.1f} times ({times.low:.1f}–{times.high:.1f})"
+
+
 def _gil(case: _Case) -> _Said:
     evidence = case.evidence
     share = f"{case.workers} threads waited {evidence.waited:.0%} of their time for the GIL"
@@ -121,8 +126,8 @@ def _object(case: _Case) -> _Said:
     used = f" It is used at {where} (`{text}`)." if where else ""
     return _Said(
         name,
-        f"`{name}`, {_a(case.place.kind)}, is one for all {case.workers} threads, and each use "
-        f"changes how often it is referred to, which one processor can do at a time.{used} "
+        f"{case.workers} threads share `{name}`, {_a(case.place.kind)}, and each use of it changes "
+        f"its reference count, which one processor can do at a time.{used} "
         f"{case.given} a private copy in each thread it is {case.times} as fast",
         "Take what is needed out of it into local variables before the loop, or give each "
         "thread a copy of its own: as an argument, or in a threading.local.",
@@ -135,7 +140,7 @@ def _container(case: _Case) -> _Said:
     used = f" at {where} (`{text}`)" if where else ""
     return _Said(
         name,
-        f"All {case.workers} threads change `{name}`, {_a(case.place.kind)}{used}, and only one "
+        f"{case.workers} threads change `{name}`, {_a(case.place.kind)}{used}, and only one "
         f"can at a time. {case.given} a private one in each thread it is {case.times} as fast",
         "Let each task fill a container of its own and return it, and put them together "
         "afterwards; or divide it by key, one part for each thread.",
