@@ -94,12 +94,12 @@ def _diagnosed(runs: Runs, workers: int, progress: Progress) -> Diagnosis:
         look,
         alone,
         turns.gains,
-        shared.places,
-        found,
-        {place.key: use(place, shared.files) for places, _ in found for place in places},
-        median(run.busy for run in plain),
-        median(run.asleep for run in plain),
-        turns.problems,
+        places=shared.places,
+        found=found,
+        uses={place.key: use(place, shared.files) for places, _ in found for place in places},
+        busy=median(run.busy for run in plain),
+        asleep=median(run.asleep for run in plain),
+        problems=turns.problems,
     )
     causes = decide(evidence)
     return Diagnosis(workers, tuple(causes), unsure(evidence, causes), evidence)
