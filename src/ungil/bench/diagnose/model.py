@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ungil.bench.estimates import Estimate
+from ungil.bench.estimates import CONFIDENCE, Estimate
 
 __all__ = [
     "WORTH",
@@ -231,7 +231,8 @@ class Gain:
     @property
     def decided(self) -> bool:
         """Is it, or is it surely not?"""
-        return self.worth or self.times.high < WORTH or self.times.value < 1.0
+        enough = self.times.confidence >= CONFIDENCE
+        return self.worth or (enough and (self.times.high < WORTH or self.times.value < 1.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def trials(look: Run, alone: Run, workers: int, *, shared: bool) -> Iterator[Tri
     if better >= WORTH:
         ordered = Ask(workers, workers, "ordered", order=longest_first(lengths(alone)))
         as_it_is = Ask(workers, workers, "ordered", order=tuple(range(alone.items)))
-        yield Trial("ordered", as_it_is, ordered, last)
+        yield Trial("ordered", as_it_is, ordered, last, together=True)
     if alone.work / alone.items < _TINY:
         yield Trial("pieces", Ask(workers, workers, "singly"), plain, cpu)
     if alone.asleep > _ASLEEP:
