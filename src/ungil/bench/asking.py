@@ -132,9 +132,7 @@ class Bench:
         environment["PYTHONPATH"] = os.pathsep.join(
             [*(str(one.absolute()) for one in paths), *([given] if given else [])]
         )
-        # Not beside our own files, nor the user's; and once for all samples, also where that
-        # is switched off: then each would compile all that it imports, of Python itself, too.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        # Not beside our own files, nor the user's; and once for all samples.
         environment["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
         # Sets have the same order in every process, so that results can be compared.
         environment.setdefault("PYTHONHASHSEED", "0")

@@ -32,6 +32,8 @@ def explain(
     Raises:
         OSError: An interpreter cannot be started, or there is no room.
     """
+    if bench.task.script is not None:
+        return (), ("Not diagnosed: a script is run whole, and nothing in it can be changed.",)
     if workers < 2:
         return (), ("Not diagnosed: that takes two processors.",)
     found: list[Finding] = []
