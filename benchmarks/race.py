@@ -46,7 +46,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "races"))
 
 from marked import CORPUS, Program, programs
 
-from ungil.cli.race import report_of
+from ungil.cli.race_report import report_of
 from ungil.config import Config
 from ungil.interpreters import Interpreter, probe
 from ungil.races.journal import read

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ungil import reports
-from ungil.cli.race import report_of
+from ungil.cli.race_report import report_of
 from ungil.config import Config
 from ungil.races.journal import read
 from ungil.races.settings import Settings

@@ -26,6 +26,7 @@ from ungil.bench.reference import names, reference, summary
 from ungil.bench.rounds import cells, measure, worker_counts
 from ungil.bench.yardstick import yardsticks
 from ungil.cache import cache_directory
+from ungil.cli.complain import complain
 from ungil.cli.options import each
 from ungil.cli.progress import Progress
 from ungil.cli.screen import may_color, width
@@ -163,18 +164,18 @@ def measured(
                 for number, task in enumerate(wanted)
             ]
     except (InterpreterError, TargetError, ValueError) as error:
-        return _complain(str(error), 2)
+        return complain(str(error), 2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"cannot measure: {where}{error.strerror or error}", 2)
+        return complain(f"cannot measure: {where}{error.strerror or error}", 2)
     status = exit_status([one.measured for one in results])
     if status > 1:
-        _complain(f"nothing could be measured: {nothing(results[0].measured)}", status)
+        complain(f"nothing could be measured: {nothing(results[0].measured)}", status)
     if status < 2 or options.format != "terminal":
         try:
             _show(results, options)
         except reports.OutputError as error:
-            return _complain(str(error), 2)
+            return complain(str(error), 2)
     return status
 
 
@@ -304,8 +305,3 @@ def _parameter(text: str) -> tuple[str, int]:
     if not equals or not value.isdecimal():
         raise argparse.ArgumentTypeError(f"{printable(text)!r} is not NAME=NUMBER")
     return name, int(value)
-
-
-def _complain(text: str, status: int) -> int:
-    print(f"ungil: {printable(text)}", file=sys.stderr)
-    return status

@@ -13,6 +13,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from ungil import reports, rules
+from ungil.cli.complain import complain
 from ungil.cli.options import day, each, index_options
 from ungil.cli.progress import Progress
 from ungil.cli.screen import show
@@ -78,9 +79,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         return _run(options)
     except (ConfigError, SubjectError, TargetError, reports.OutputError, _WrongUseError) as error:
-        return _complain(error, 2)
+        return complain(error, 2)
     except PackageIndexError as error:
-        return _complain(error, 3)
+        return complain(error, 3)
 
 
 class _WrongUseError(ValueError):
@@ -238,8 +239,3 @@ def _edited(text: str, changes: Sequence[Change]) -> str:
         else:
             lines[number] = lines[number].replace(change.old, change.new, 1)
     return "".join(lines)
-
-
-def _complain(error: Exception, status: int) -> int:
-    print(f"ungil: {printable(str(error))}", file=sys.stderr)
-    return status

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ungil import reports
+from ungil.cli.complain import complain
 from ungil.cli.options import day, each, index_options
 from ungil.cli.progress import Progress
 from ungil.cli.screen import may_color, width
@@ -106,9 +107,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         return _run(options)
     except (ListError, SubjectError, TargetError, reports.OutputError) as error:
-        return _complain(error, 2)
+        return complain(error, 2)
     except PackageIndexError as error:
-        return _complain(error, 3)
+        return complain(error, 3)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -139,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
     if not problems:
         return 0
     others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return _complain(f"not known: {problems[0]}{others}", 3)
+    return complain(f"not known: {problems[0]}{others}", 3)
 
 
 def _targets(options: argparse.Namespace) -> list[Target]:
@@ -193,14 +194,14 @@ def _may_ask(count: int, options: argparse.Namespace) -> bool:
     if count <= _UNASKED or options.yes or options.offline:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        _complain(f"{count} names are to be looked up; say --yes if that is meant", 2)
+        complain(f"{count} names are to be looked up; say --yes if that is meant", 2)
         return False
     print(
         f"Look up {count} names on the package index? [y/N] ", end="", file=sys.stderr, flush=True
     )
     if sys.stdin.readline().strip().lower() in {"y", "yes"}:
         return True
-    _complain("nothing was looked up", 2)
+    complain("nothing was looked up", 2)
     return False
 
 
@@ -222,8 +223,3 @@ def _show(found: Survey, options: argparse.Namespace) -> None:
         return
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _complain(error: Exception | str, status: int) -> int:
-    print(f"ungil: {printable(str(error))}", file=sys.stderr)
-    return status

@@ -74,7 +74,7 @@ def explorer(folder: Path, config: Config, wanted: Wanted, arguments: Sequence[s
     Raises:
         UsageError: It cannot be done here.
     """
-    from ungil.cli.race import settings_of  # noqa: PLC0415 - where all is that a run needs
+    from ungil.cli.race_report import settings_of  # noqa: PLC0415 - where all is that a run needs
 
     _check(wanted)
     if not can_fork():

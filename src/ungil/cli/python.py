@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from ungil.cache import cache_directory
+from ungil.cli.complain import complain
 from ungil.cli.progress import Progress
 from ungil.cli.screen import may_color, width
 from ungil.findings import printable
@@ -70,9 +71,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         return actions[options.action](options)
     except TargetError as error:
-        return _complain(f"{error}", 2)
+        return complain(f"{error}", 2)
     except InterpreterError as error:
-        return _complain(f"{error}; name an interpreter, or a version such as 3.14t", 2)
+        return complain(f"{error}; name an interpreter, or a version such as 3.14t", 2)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -92,7 +93,7 @@ def _find(options: argparse.Namespace) -> int:
     python = None if options.version is None else parse_python(options.version)
     found = best(survey(python, memory=_memory()), python)
     if found is None:
-        return _complain(_missing(python), 1)
+        return complain(_missing(python), 1)
     if sys.stdout.isatty():
         _print(f"{printable(str(found.path))}\n")
     else:
@@ -132,7 +133,7 @@ def _verify(options: argparse.Namespace) -> int:
         rows = survey(memory=_memory(), progress=progress)
         interpreter = _named(options.python, rows)
         if isinstance(interpreter, str):
-            return _complain(interpreter, 1)
+            return complain(interpreter, 1)
         seen = verify(interpreter, rows, progress)
     _print("".join(f"{line}\n" for line in as_lines(seen)))
     _print(f"{_VERDICT[seen.verified]}\n")
@@ -200,7 +201,7 @@ def _not_installed(outcome: Installation, python: PythonVersion) -> int:
         _print(f"by hand: {printable(str(offer))}   # {offer.remark}\n")
     hint = "; a command for you to run is above" if outcome.by_hand else ""
     names = ", ".join(refusal.provider for refusal in outcome.refusals)
-    return _complain(f"{python} was not installed; {names} could not, as said{hint}", 1)
+    return complain(f"{python} was not installed; {names} could not, as said{hint}", 1)
 
 
 def _memory() -> Known:
@@ -211,8 +212,3 @@ def _print(text: str) -> None:
     encoding = sys.stdout.encoding or "ascii"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
-
-
-def _complain(text: str, status: int) -> int:
-    print(f"ungil: {printable(text)}", file=sys.stderr)
-    return status

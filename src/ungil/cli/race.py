@@ -11,16 +11,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from ungil import reports, rules
-from ungil.cache import cache_directory
+from ungil import reports
+from ungil.cli.complain import complain
 from ungil.cli.options import each, split_program
-from ungil.config import FAIL_ON, Config, ConfigError, apply_ignores, is_module_name, load
+from ungil.cli.race_report import Again, report_of, settings_of
+from ungil.config import FAIL_ON, Config, ConfigError, is_module_name, load
 from ungil.findings import Report, printable
-from ungil.races import Observation, Settings, read
+from ungil.races import read
 from ungil.running import carry_out, end_like
 
 HELP = "run a program or a test suite unchanged, and report the races in its own code"
@@ -149,26 +148,6 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if status == 1 else end_like(code) or status
 
 
-def settings_of(config: Config, folder: Path, *, cached: bool) -> Settings:
-    """How a project is watched.
-
-    Args:
-        config: Of the project.
-        folder: Its folder.
-        cached: Is instrumented code kept for the next time?
-    """
-    race = config.race
-    return Settings(
-        str(folder),
-        race.include,
-        race.exclude,
-        race.include_stdlib,
-        race.history,
-        race.together,
-        str(cache_directory() / "races") if cached else None,
-    )
-
-
 def _program(given: Sequence[str], folder: Path) -> list[str]:
     """What to run, as far as it can be told that it is there.
 
@@ -232,72 +211,6 @@ def _config(options: argparse.Namespace, config: Config) -> Config:
     return replace(config, race=race, fail_on=fail_on)
 
 
-class Again(NamedTuple):
-    """How a program is run again, to confirm what was found.
-
-    Attributes:
-        program: What was run.
-        settings: How it was watched.
-        seconds: How long it may take.
-    """
-
-    program: Sequence[str]
-    settings: Settings
-    seconds: float
-
-
-def report_of(
-    observation: Observation,
-    subject: str,
-    config: Config,
-    ending: Sequence[str] = (),
-    again: Again | None = None,
-) -> Report:
-    """What a run means.
-
-    Args:
-        observation: Of the run.
-        subject: What was run, as a person would name it.
-        config: Of the project.
-        ending: Sentences about how the run ended.
-        again: How it is confirmed; None for not at all.
-    """
-    from ungil.races import (  # noqa: PLC0415 - nobody should wait for it before the program
-        Sources,
-        closing,
-        judged,
-        run_once,
-        suppressed,
-    )
-
-    all_judged = judged(observation, Path.cwd(), Sources.of_files())
-    found, remarks = suppressed(one.finding for one in all_judged)
-    ignores = [one for one in config.ignores if one.rule in rules.OF_RACES]
-    marked = apply_ignores(found, ignores, datetime.now(UTC).date())
-    # Another run of the project may show what this one did not.
-    findings = tuple(one for one in marked if one.rule is not rules.IGNORE_UNUSED)
-    tried: list[str] = []
-    if again is not None and any(one.candidate is not None for one in all_judged):
-        from ungil.cli.race_confirm import confirm  # noqa: PLC0415 - only where something was found
-
-        confirmed, tried = confirm(findings, all_judged, *again)
-        findings = tuple(confirmed)
-    last = closing(observation, findings, stdlib=config.race.include_stdlib)
-    return Report(
-        "race",
-        subject,
-        findings=findings,
-        notes=(
-            *remarks,
-            *observation.problems,
-            *run_once(observation.unsafe_tests),
-            *ending,
-            *tried,
-            last,
-        ),
-    )
-
-
 def _ending(code: int) -> list[str]:
     """How the program ended, where that is worth a word."""
     if code >= 0 or os.name != "posix":
@@ -335,9 +248,3 @@ def _at_least(least: int) -> Callable[[str], int]:
         return int(text)
 
     return read
-
-
-def complain(error: Exception | str, status: int) -> int:
-    """Say what is wrong, in one line; the exit status."""
-    print(f"ungil: {printable(str(error))}", file=sys.stderr)
-    return status

@@ -15,7 +15,8 @@ from typing import Any
 
 from ungil import rules
 from ungil.cli import Parser
-from ungil.cli.race import complain, settings_of
+from ungil.cli.complain import complain
+from ungil.cli.race_report import settings_of
 from ungil.cli.schedules import turns
 from ungil.config import ConfigError, load
 from ungil.findings import Finding, Report, printable

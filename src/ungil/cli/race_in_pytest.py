@@ -103,7 +103,7 @@ def _explorer(config: pytest.Config) -> object:
 
 
 def _started(folder: Path, together: int | None) -> Watcher:
-    from ungil.cli.race import settings_of  # noqa: PLC0415 - most runs of pytest are not watched
+    from ungil.cli.race_report import settings_of  # noqa: PLC0415 - most runs of pytest are not watched
     from ungil.config import ConfigError, load  # noqa: PLC0415 - most runs of pytest need no configuration
     from ungil.races import Session  # noqa: PLC0415 - likewise
 
@@ -205,7 +205,7 @@ class Watcher(Together):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the watch; races make the run fail, as a failed test does."""
-        from ungil.cli.race import Again, report_of  # noqa: PLC0415 - most runs of pytest are not watched
+        from ungil.cli.race_report import Again, report_of  # noqa: PLC0415 - most runs of pytest are not watched
         from ungil.races import observation  # noqa: PLC0415 - likewise
 
         self._session.stop()

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ungil import reports, rules
+from ungil.cli.complain import complain
 from ungil.cli.options import split_program
 from ungil.config import Config, ConfigError, apply_ignores, load
-from ungil.findings import Report, Severity, printable
+from ungil.findings import Report, Severity
 from ungil.running import (
     Declarations,
     NoInterpreterError,
@@ -78,12 +79,12 @@ def run(options: argparse.Namespace) -> int:
     try:
         return _run(options)
     except (ConfigError, NoInterpreterError, ProgramError) as error:
-        return _complain(error, 2)
+        return complain(error, 2)
 
 
 def _run(options: argparse.Namespace) -> int:
     if not options.program:
-        return _complain("nothing to run; name a script, -m MODULE or -c CODE", 2)
+        return complain("nothing to run; name a script, -m MODULE or -c CODE", 2)
     folder = Path.cwd()
     config = load(folder / "pyproject.toml")
     interpreter = choose(options.python, folder)
@@ -93,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         _show(report, options)
     except reports.OutputError as error:
-        status = _complain(error, 2)
+        status = complain(error, 2)
     except OSError:
         # The reader of the report has gone, or its disk is full; how the program ended has not.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
@@ -159,8 +160,3 @@ def _target(text: str) -> PythonVersion:
     if not version.free_threaded:
         raise argparse.ArgumentTypeError(f"{version} is not free-threaded; write {version}t")
     return version
-
-
-def _complain(error: Exception | str, status: int) -> int:
-    print(f"ungil: {printable(str(error))}", file=sys.stderr)
-    return status
