@@ -33,6 +33,7 @@ from ungil.bench.diagnose.words import findings
 from ungil.bench.estimates import Estimate
 from ungil.bench.machine import machine
 from ungil.bench.model import Build, Task
+from ungil.bench.yardstick import yardsticks
 from ungil.cli import main
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -436,6 +437,17 @@ def free_threaded() -> Build:
     return Build("3.14t", FREE_THREADED["3.14t"], "3.14", True)
 
 
+ALONE = "nothing:collatz", "imbalance:job", "tiny_grains:double", "waiting:ask"
+"""What is seen as well while threads rarely run at the same time, or has nothing to be seen."""
+
+
+def quiet_enough() -> bool:
+    """Do two threads run at the same time, as they have to where they get in each other's way?"""
+    with yardsticks([2]) as own:
+        own.take()
+        return own.taken[2].busy[0] > 1.8
+
+
 def diagnosed(task: Task, build: Build) -> Diagnosis:
     if machine().usable < 2:
         pytest.skip("one processor, on which threads cannot get in each other's way")
@@ -447,10 +459,13 @@ def diagnosed(task: Task, build: Build) -> Diagnosis:
 @pytest.mark.parametrize("function", EXPECTED)
 def test_the_cause_is_named(function: str) -> None:
     build, task = free_threaded(), program(function)
+    if function not in ALONE and not quiet_enough():
+        pytest.skip("the machine is busy; try `pytest -n 0 tests/bench/test_diagnose.py`")
     diagnosis = diagnosed(task, build)
     found = findings(diagnosis, task, build)
     expected = EXPECTED[function]
-    if not found and expected is not None and "busy" in diagnosis.unsure:
+    if not found and expected is not None and diagnosis.unsure:
+        # It got busy meanwhile. A wrong cause is wrong on any machine.
         pytest.skip(diagnosis.unsure)
     told = [(one.rule.name, one.subject, one.location and one.location.line) for one in found]
     assert told == ([] if expected is None else [expected])
