@@ -615,7 +615,9 @@ def observations(draw):
         st.tuples(st.booleans(), st.booleans()),
         st.integers(0, 3),
     )
-    compounds = st.builds(Compound, touch, touch, st.sampled_from(["check", "value", "new"]))
+    compounds = st.builds(
+        Compound, touch, touch, st.sampled_from(["check", "value", "stack", "new"])
+    )
     steps = st.lists(st.tuples(texts, texts, sites, sites), max_size=3).map(tuple)
     return Observation(
         draw(st.lists(conflicts, max_size=6).map(tuple)),

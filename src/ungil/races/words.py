@@ -152,7 +152,7 @@ class Words:
         if case.fields:
             text = ", ".join(self.fields(case))
         if acting and case.compound is not None:
-            does = _STEPS[case.compound.how]
+            does = _STEPS.get(case.compound.how, _STEPS["value"])
         elif conflict.part == "iterator":
             does = "takes from {}"
         elif acting and case.rule is rules.MUTATED_WHILE_ITERATED:
