@@ -315,7 +315,7 @@ def environment_for(python: str, wheels: list[Wheel], cache: Path) -> str:
     pip = [interpreter, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *files]
     print(f"installing {len(files)} wheels into {folder}", file=sys.stderr)
     subprocess.run([str(own), "-m", "venv", str(folder)], check=True)  # noqa: S603 - fixed words
-    subprocess.run(pip, check=True)  # noqa: S603 - likewise
+    subprocess.run(pip, check=True)  # noqa: S603 - pip, and wheels of ours
     (folder / "complete").touch()
     return interpreter
 

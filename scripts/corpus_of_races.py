@@ -54,7 +54,7 @@ def complaints(python: str, program: Program) -> list[str]:
 
 def _version(python: str) -> tuple[int, ...]:
     code = "import sys; print(*sys.version_info[:2])"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - likewise
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - a Python that the caller names
     return tuple(map(int, done.stdout.split()))
 
 

@@ -249,7 +249,7 @@ def measure(into: str, command: Sequence[str]) -> int:
     """Run a command, and write down what it and all that it started used."""
     import resource  # noqa: PLC0415 - where there is none, the rest shows how to run it by hand
 
-    status = subprocess.run(command, check=False).returncode  # noqa: S603 - likewise
+    status = subprocess.run(command, check=False).returncode  # noqa: S603 - the command that the caller gives
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     Path(into).write_text(json.dumps([usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
     return status

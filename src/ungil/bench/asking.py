@@ -175,7 +175,7 @@ def _provide(target: Path) -> None:
     target.parent.mkdir()
     try:
         target.symlink_to(source, target_is_directory=True)
-    except (OSError, NotImplementedError):  # Windows wants a right for it
+    except (OSError, NotImplementedError):  # Windows wants a right for links, and then it is copied
         for one in _OURS:
             if (source / one).is_dir():
                 shutil.copytree(source / one, target / one)

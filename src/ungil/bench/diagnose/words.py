@@ -46,7 +46,7 @@ class _Case:
 
     @property
     def lock(self) -> Lock:
-        assert self.cause.lock is not None  # noqa: S101 - likewise
+        assert self.cause.lock is not None  # noqa: S101 - asked for where the rule is about one
         return self.cause.lock
 
     @property

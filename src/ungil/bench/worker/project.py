@@ -15,7 +15,7 @@ __all__ = ["of_project", "project_modules", "where"]
 _PYTHON = (sysconfig.get_path("stdlib") + os.sep, sysconfig.get_path("platstdlib") + os.sep)
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep  # noqa: PTH100, PTH120 - pathlib would be the largest thing imported here
-_WORKLOADS = os.path.join(_OURS, "bench", "workloads") + os.sep  # noqa: PTH118 - likewise
+_WORKLOADS = os.path.join(_OURS, "bench", "workloads") + os.sep  # noqa: PTH118 - pathlib would be the largest thing imported here
 
 
 def of_project(file: str) -> bool:

@@ -36,7 +36,7 @@ def keep(results: Sequence[Any], path: str) -> bool:
     beside = f"{path}.new"
     with open(beside, "wb") as file:  # noqa: PTH123 - pathlib would be the largest thing imported here
         file.write(kept)
-    os.replace(beside, path)  # noqa: PTH105 - likewise
+    os.replace(beside, path)  # noqa: PTH105 - pathlib would be the largest thing imported here
     return True
 
 
@@ -58,7 +58,7 @@ def compare(results: Sequence[Any], path: str) -> str:
     if not other:
         return ""
     at = other[0]
-    was = pickle.loads(kept[at])  # noqa: S301 - see above: written by `keep`
+    was = pickle.loads(kept[at])  # noqa: S301 - written by `keep`, in a folder that is the user's alone
     return (
         f"{len(other)} of {len(results)} results; the first is that of item {at}: "
         f"{_shown(results[at])} instead of {_shown(was)}"

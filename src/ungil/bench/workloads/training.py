@@ -43,7 +43,7 @@ def task(trial: Trial) -> list[float]:
 
 def check(results: list[list[float]], models: int, examples: int, epochs: int) -> bool:  # noqa: ARG001 - they shall do on others
     """Does each model know nine of ten examples that it has not seen?"""
-    unknown = _examples(500, Random(2))  # noqa: S311 - see above
+    unknown = _examples(500, Random(2))  # noqa: S311 - nothing is secret
     for weights in results:
         right = sum((_score(weights, values) > 0) == (label > 0) for values, label in unknown)
         if right < 0.9 * len(unknown):

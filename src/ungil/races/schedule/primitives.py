@@ -167,7 +167,7 @@ class Primitives:
             world.used(thread, access)
         self.original["put"](queue, item)
 
-    def get(self, queue: Any, block: bool = True, timeout: float | None = None) -> object:  # noqa: ANN401 - likewise
+    def get(self, queue: Any, block: bool = True, timeout: float | None = None) -> object:  # noqa: ANN401 - a queue
         """Take something out of a queue."""
         world, thread = self._here()
         original: Original = self.original["get"]
@@ -186,7 +186,7 @@ class Primitives:
         world.used(thread, access)
         return original(queue, False)
 
-    def get_nowait(self, queue: Any) -> object:  # noqa: ANN401 - likewise
+    def get_nowait(self, queue: Any) -> object:  # noqa: ANN401 - a queue
         """Take something out of a queue if there is anything."""
         return self.get(queue, False)
 
@@ -204,7 +204,7 @@ class Primitives:
             return int(self.original["start_new_thread"](function, args, kwargs or {}))
         return self._start(world, function, args, kwargs or {}, None).ident
 
-    def start_joinable_thread(self, function: Any, daemon: bool = True, handle: Any = None) -> Any:  # noqa: ANN401 - likewise
+    def start_joinable_thread(self, function: Any, daemon: bool = True, handle: Any = None) -> Any:  # noqa: ANN401 - the program's function, and a handle
         """Start a thread that can be waited for."""
         world, thread = self._here()
         if world is None or thread is None or _HANDLE is None:
@@ -217,7 +217,7 @@ class Primitives:
     def _start(
         self,
         world: World,
-        function: Any,  # noqa: ANN401 - likewise
+        function: Any,  # noqa: ANN401 - the program's function
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         handle: object,
@@ -265,7 +265,7 @@ class Primitives:
                 return
         world.joined(thread, (other,))
 
-    def is_done(self, handle: Any) -> bool:  # noqa: ANN401 - likewise
+    def is_done(self, handle: Any) -> bool:  # noqa: ANN401 - a handle
         """Has a thread ended?"""
         other = self._threads.get(id(handle))
         return bool(self.original["is_done"](handle)) if other is None else not other.alive

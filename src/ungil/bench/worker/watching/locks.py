@@ -37,7 +37,7 @@ class Locks:
         allocate = patched._allocate_lock  # noqa: SLF001 - nothing else tells who waits for a condition
         patched.Lock = self._maker(make_lock, "lock", Timed)
         patched.RLock = self._maker(make_rlock, "lock", TimedRLock)
-        patched._allocate_lock = self._maker(allocate, "condition", Timed)  # noqa: SLF001 - likewise
+        patched._allocate_lock = self._maker(allocate, "condition", Timed)  # noqa: SLF001 - nothing else tells who waits for a condition
 
     def begin(self) -> None:
         """Forget what was seen until now."""
