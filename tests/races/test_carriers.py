@@ -322,9 +322,13 @@ def test_forks_pass_on_greenlets_too(controlled, name, capfd):
 
 def test_a_race_behind_a_wait_is_found(threads):
     control, programs = threads
-    found = explore(control, programs.lost_update_behind_a_pipe, strategy="random")
+    test = programs.lost_update_behind_a_pipe
+    found = explore(control, test, strategy="random")
     assert found.failure.text.startswith("AssertionError")
     assert found.outside
+    for _ in range(10):  # who was woken is there at the same choice each time
+        failure, diverged = replay(control, test, found.failure.choices)
+        assert (failure.text, diverged) == (found.failure.text, "")
 
 
 def test_main_is_called_back_from_where_it_waits(threads):

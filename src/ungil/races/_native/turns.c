@@ -13,7 +13,7 @@
 LOCAL Turns *turns_here;
 PyObject *ended_type;
 
-static PyObject *text_switch, *text_to, *text_here, *text_carrier;
+static PyObject *text_switch, *text_to, *text_here, *text_carrier, *text_settle;
 
 int
 turns_set(PyObject *ended)
@@ -23,7 +23,9 @@ turns_set(PyObject *ended)
     text_to = PyUnicode_InternFromString("to");
     text_here = PyUnicode_InternFromString("here");
     text_carrier = PyUnicode_InternFromString("_carrier");
+    text_settle = PyUnicode_InternFromString("settle");
     return text_switch == NULL || text_to == NULL || text_here == NULL || text_carrier == NULL
+                   || text_settle == NULL
                ? -1
                : 0;
 }
@@ -82,6 +84,25 @@ runner_waits(Runner **runner)
     return true;
 }
 
+/* Who was away and has been woken comes to its next point before anybody is chosen. */
+static int
+settle(Turns *turns)
+{
+    bool away = false;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(turns->alive); i++) {
+        away |= ((Runner *)PyList_GET_ITEM(turns->alive, i))->away;
+    }
+    if (!away) {
+        return 0;
+    }
+    PyObject *carrier = PyObject_GetAttr((PyObject *)turns, text_carrier);
+    PyObject *result
+        = carrier == NULL ? NULL : PyObject_CallMethodNoArgs(carrier, text_settle);
+    Py_XDECREF(carrier);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
 /* A thread is about to do something; it comes back when it may: with 0 if the waiting
    ended for its time, else with 1. */
 int
@@ -108,6 +129,9 @@ turns_point(Turns *turns, Runner *runner, PyObject *pending, PyObject *blocked,
         }
     }
     else {
+        if (!turns->on_one && settle(turns) < 0) {
+            return -1;
+        }
         Runner *chosen = turns_choose(turns, runner, 0);
         if (PyErr_Occurred() || (chosen != runner && turns_switch(turns, chosen) < 0)) {
             return -1;

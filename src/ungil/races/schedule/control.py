@@ -271,6 +271,7 @@ class Control:
         world = World(strategy, self._new_carrier())
         world.before_threads = before_threads
         world.tries = self._tries
+        world.was_outside = self.outside
         self._tell(world)
         self._world = world
         self.executions += 1

@@ -73,6 +73,7 @@ class World(Turns):
             comes then; until then there is nothing to choose.
         outside: Did somebody wait where this does not see it? Then what came when was not
             all chosen.
+        was_outside: Did somebody in an execution before? Then this one need not go the same way.
         left: Threads that could not be ended.
         is_child: Is this a process that the program has forked? It is not under control.
         given_up: Was it, from another thread, as it comes to no end?
@@ -89,7 +90,7 @@ class World(Turns):
         self.on_one = carrier.on_one
         self.keep: list[object] = []
         self.before_threads: Callable[[], Strategy] | None = None
-        self.outside = False
+        self.outside = self.was_outside = False
         self.left: list[Thread] = []
         self.is_child = self.given_up = False
         self.here = carrier.here
@@ -234,7 +235,7 @@ class World(Turns):
 
     def _astray(self, ready: list[Thread], thread: Thread, error: Exception) -> Thread:
         """The strategy cannot say who goes on."""
-        if not self.outside:
+        if not (self.outside or self.was_outside):
             self._trouble = error
             self._finish(Outcome("pruned"))
         # So it cannot be as it was before.

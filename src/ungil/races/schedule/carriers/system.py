@@ -3,7 +3,9 @@
 For code that asks the system which thread it is in, and for threads that wait where no
 world sees it: in `read`, in `select`, in a C library. Such a thread is *away*. A watch
 notices it, the world lets another go on, and at its next point the one that was away waits
-for its turn. When it comes there is not chosen: that is the price.
+for its turn. When it comes there is not chosen: that is the price. Only who was woken in the
+meantime, by what another wrote into a pipe as much as by a clock, is waited for at the next
+choice, so that it is among those who can go on each time, and not by luck.
 """
 
 from __future__ import annotations
@@ -26,6 +28,12 @@ __all__ = ["SystemThreads"]
 _TICK = 0.01
 """Seconds. Who sleeps at two ticks in a row, and did not wake in between, is away."""
 
+_WAKING = 0.1
+"""Seconds, at most, that one who was woken has to come to a point."""
+
+_POLL = 0.0002
+"""Seconds between looking whether it has."""
+
 _UNWINDING = 2.0
 """Seconds that a thread has to come to its end; one that is away has a tick."""
 
@@ -38,16 +46,18 @@ class _Carried:
         done: Is given when it has come to its end.
         has_ended: Has it?
         native: What the system calls it.
+        sleep: The one that it was away in when it was last looked at.
         then: Who goes on when it has returned.
     """
 
-    __slots__ = ("done", "has_ended", "native", "then", "turn")
+    __slots__ = ("done", "has_ended", "native", "sleep", "then", "turn")
 
     def __init__(self, taken: Callable[[], Any]) -> None:
         self.turn = taken()
         self.done = taken()
         self.has_ended = False
         self.native = 0
+        self.sleep: object = None
         self.then: Thread | None = None
 
 
@@ -73,6 +83,7 @@ class SystemThreads:
         self._carries = carry
         self._acquire, self._release = original["acquire"], original["release"]
         self._ident, self._clock = original["get_ident"], original["monotonic"]
+        self._pause = original["sleep"]
         self._start = original["start_new_thread"]
         self._carried: dict[int, Thread] = {}
         self._moves = 0
@@ -121,6 +132,25 @@ class SystemThreads:
         self._give(thread)
         if me is not None:
             self._acquire(me.carried.turn)
+
+    def settle(self) -> None:
+        """Wait for those that were away and have been woken, until they come to a point.
+
+        What sleeps on as it did, or falls asleep elsewhere, is not waited for.
+        """
+        for one in [one for one in self.world.alive if one.away]:
+            began = since = self._clock()
+            last = one.carried.sleep
+            while one.away and not self.world.over:
+                sleep, now = _sleep(one.carried.native), self._clock()
+                if sleep == one.carried.sleep or now - began > _WAKING:
+                    break
+                if sleep is None or sleep != last:
+                    last, since = sleep, now
+                elif now - since > _TICK:  # or else it may wait for the GIL alone
+                    one.carried.sleep = sleep
+                    break
+                self._pause(_POLL)
 
     def then(self, thread: Thread, other: Thread | None) -> None:
         """Let another go on behind this one."""
@@ -265,6 +295,7 @@ class SystemThreads:
                         last = now
                         continue
                     running.away = True
+                    running.carried.sleep = sleep
                     chosen = self.world.without(running)
                 self.world.running = chosen
                 self._moves += 1
