@@ -139,10 +139,14 @@ class Kinds:
         for compound in observation.compounds:
             self._by_read.setdefault(_key(compound.read), []).append(compound)
             self._by_act.setdefault(_key(compound.act), []).append(compound)
+        # Where what is on top of a list is taken away, by what the list is called there.
+        self._takes: dict[_Key, Touch] = {}
         self._writing: set[_Key] = set()
         self._written_to: dict[_Key, set[str]] = {}
         for conflict in observation.conflicts:
             for mine, _, mode, other_mode, _ in _both_ways(conflict):
+                if _is_a(conflict, _STACKS) and _takes_away(mine.touch, sources):
+                    self._takes.setdefault(_stack_of(mine.touch), mine.touch)
                 if mode.writes:
                     self._writing.add(_key(mine.touch))
                 if other_mode.writes:
@@ -157,7 +161,27 @@ class Kinds:
         ]
         if cases:
             return min(cases, key=lambda case: case.rank)
-        return _on_a_stack(conflict, self._sources) or _plain(conflict)
+        return self._on_a_stack(conflict) or _plain(conflict)
+
+    def _on_a_stack(self, conflict: Conflict) -> Case | None:
+        """What one thread puts on top of a list while another goes by its own being there.
+
+        Each is one step, but the two belong together with what is done in between. It is meant
+        so if the last item is looked at, and is not used when it is taken away. Where threads
+        did come between each other, what two of them put there may be all that is in conflict.
+        """
+        if conflict.part != "structure" or not _is_a(conflict, _STACKS):
+            return None
+        for mine, other, *_ in _both_ways(conflict):
+            put, take, (path, _, stack) = other.touch, mine.touch, _stack_of(mine.touch)
+            if take.name == put.name:
+                take = self._takes.get(_stack_of(take), take)
+            takes = _takes_away(take, self._sources)
+            puts = put.name == "append" and not _COUNTED.search(put.site.text)
+            if takes and puts and self._sources.have(path, f"{stack}[-1]"):
+                step = Compound(put, take, "stack")
+                return Case(rules.CHECK_THEN_ACT, conflict, mine, other, step)
+        return None
 
     def _harmed(
         self,
@@ -225,7 +249,7 @@ class Kinds:
         Threads that each store their own key change the keys of one dict: its structure,
         of which the check for a key is no check.
         """
-        if conflict.part not in {"item", "structure"} or conflict.kind in _SEQUENCES:
+        if conflict.part not in {"item", "structure"} or _is_a(conflict, _SEQUENCES):
             return True
         keyed = read.form in _KEYED
         return keyed is (conflict.part == "item") or conflict.part in self._written_to.get(
@@ -303,25 +327,24 @@ class Kinds:
         )
 
 
-def _on_a_stack(conflict: Conflict, sources: Sources) -> Case | None:
-    """What one thread puts on top of a list while another goes by its own being there.
+def _is_a(conflict: Conflict, types: frozenset[str]) -> bool:
+    """Is what is in conflict of one of these types, which may be another module's?"""
+    return conflict.kind.rpartition(".")[2] in types
 
-    Each is one step, but the two belong together with what is done in between. It is meant so
-    if the last item is looked at, and is not used when it is taken away.
-    """
-    if conflict.part != "structure" or conflict.kind.rpartition(".")[2] not in _STACKS:
-        return None
-    for mine, other, *_ in _both_ways(conflict):
-        take, put = mine.touch, other.touch
-        site = take.site
-        stack, _, call = site.text.rpartition(".")
-        line = sources.line(site.path, site.line).partition("#")[0]
-        unused = call == "pop()" and line.strip() == site.text
-        puts = put.name == "append" and not _COUNTED.search(put.site.text)
-        if unused and puts and sources.have(site.path, f"{stack}[-1]"):
-            step = Compound(put, take, "stack")
-            return Case(rules.CHECK_THEN_ACT, conflict, mine, other, step)
-    return None
+
+def _takes_away(touch: Touch, sources: Sources) -> bool:
+    """Is an item taken away, and not used?"""
+    line = sources.line(touch.site.path, touch.site.line).partition("#")[0].strip()
+    return touch.site.text.endswith(".pop()") and line == touch.site.text
+
+
+def _stack_of(touch: Touch) -> tuple[str, str, str]:
+    """The file and the class in which something is done to a list, and its name there."""
+    return (
+        touch.site.path,
+        touch.function.rpartition(".")[0],
+        touch.site.text.partition(f".{touch.name}(")[0],
+    )
 
 
 def torn(cases: Iterable[Case]) -> list[Case]:
