@@ -210,13 +210,14 @@ def install(requirements: Sequence[str], folder: Path, python: str) -> str:
     """Put them and what they need into `folder`; what went wrong, or nothing."""
     if folder.is_dir():
         return ""
-    uv = shutil.which("uv")
-    tool = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    done = _run([*tool, "--quiet", "--target", str(part), *requirements])
+    tool = [python, "-m", "pip", "install", "--quiet", "--target", str(part), *requirements]
+    done = _run(tool)
+    if done.returncode:  # an old release may not claim a new Python, and run on it
+        done = _run([*tool, "--ignore-requires-python"])
     if done.returncode:
-        return _last(done.stderr) or f"{tool[0]} exited with {done.returncode}"
+        return _last(done.stderr) or f"pip exited with {done.returncode}"
     part.rename(folder)
     return ""
 
