@@ -6,25 +6,17 @@ import argparse
 import difflib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from ungil import reports
-from ungil.bench.advice import advise
-from ungil.bench.asking import bench
 from ungil.bench.builds import builds, worth_measuring
-from ungil.bench.choice import MANY, SURE, mostly_waits
-from ungil.bench.concluding import conclude
-from ungil.bench.diagnose import explain
+from ungil.bench.experiment import QUICK_ROUNDS, ROUNDS, Plan, carry_out
 from ungil.bench.formats import FORMATS, render
 from ungil.bench.judging import exit_status, nothing
 from ungil.bench.machine import machine
-from ungil.bench.model import ARMS, Build, Machine, Measured, Result, Task
-from ungil.bench.profile import profiles
+from ungil.bench.model import ARMS, Build, Result, Task
 from ungil.bench.reference import names, reference, summary
-from ungil.bench.rounds import cells, measure, worker_counts
-from ungil.bench.yardstick import yardsticks
 from ungil.cache import cache_directory
 from ungil.cli.complain import complain
 from ungil.cli.options import each
@@ -35,8 +27,6 @@ from ungil.interpreters import Interpreter, InterpreterError, Known, best, probe
 from ungil.target import TargetError, names_a_series, parse_python
 
 HELP = "measure threads against processes and interpreters, with the GIL and without"
-
-ROUNDS, QUICK_ROUNDS = 7, 3
 
 WORDS = ("advise", "run")
 """Words in the place of a workload, each with a module `bench_…` of its own."""
@@ -153,6 +143,15 @@ def measured(
         tasks: Says what is measured, given on what.
         options: Those of `measuring`; and `advise`: is advice wanted?
     """
+    plan = Plan(
+        each(options.arms),
+        options.workers or (),
+        options.rounds or 0,
+        options.limit,
+        options.quick,
+        options.diagnose,
+        options.advise,
+    )
     try:
         with Progress() as progress:
             chosen = list(builds(_interpreters(options.python, progress)))
@@ -160,7 +159,7 @@ def measured(
             host = machine()
             wanted = tasks(chosen)
             results = [
-                _of(task, chosen, host, options, _part(progress, number, len(wanted)))
+                carry_out(task, chosen, host, plan, _part(progress, number, len(wanted)))
                 for number, task in enumerate(wanted)
             ]
     except (InterpreterError, TargetError, ValueError) as error:
@@ -231,34 +230,6 @@ def _interpreter(name: str) -> Interpreter:
     if found is None:
         raise ValueError(f"there is no Python {name} on this machine; `ungil python list` tells")
     return found
-
-
-def _of(
-    task: Task,
-    chosen: Sequence[Build],
-    host: Machine,
-    options: argparse.Namespace,
-    progress: Callable[[str, int, int], None],
-) -> Result:
-    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
-    if options.advise and not options.rounds:
-        rounds = max(rounds, SURE)
-    arms = [] if task.script is not None else each(options.arms) or list(ARMS)
-    within = max(1, int(host.usable))
-    workers = options.workers or worker_counts(within)
-    with bench(task, options.limit) as where:
-        known = profiles(where, chosen, progress) if options.advise else {}
-        if mostly_waits(known) and not options.workers:
-            workers = (*workers, MANY)
-        wanted = list(cells(chosen, arms, workers))
-        with yardsticks([one for one in workers if one <= within]) as machines_own:
-            series = measure(where, chosen, wanted, rounds, machines_own.take, progress)
-            taken = list(machines_own.taken.values())
-        most = max((one for one in workers if one <= within), default=1)
-        found, notes = explain(where, chosen, most, progress) if options.diagnose else ((), ())
-    result = conclude(Measured(task, tuple(chosen), rounds, tuple(series)), host, taken)
-    result = replace(result, findings=(*result.findings, *found), notes=(*result.notes, *notes))
-    return replace(result, advice=advise(result, known)) if options.advise else result
 
 
 def _part(progress: Progress, number: int, count: int) -> Callable[[str, int, int], None]:
