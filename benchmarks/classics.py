@@ -10,8 +10,8 @@ The programs are those in `tests/races/classics`. What is looked for, and printe
                     >N if none of N failed, in at most --seconds, and "none in all" if the tool
                     says that those were all.
     proof           how many schedules `dpor` needs to prove the corrected twin.
-    stress          plain threads that are released together, again and again with a switch
-                    interval of a microsecond, for at most so many seconds.
+    stress          plain threads, as `ungil race explore --strategy stress` runs them, for at
+                    most so many seconds; by a PYTHON whose environment has greenlet.
     peers           frontrun and interleave-test; PYTHON is an interpreter whose environment
                     has them and greenlet. A tool that reports the corrected twin as well, in at
                     most 300 schedules and 3 seconds, has found nothing: "twin, too".

@@ -192,67 +192,34 @@ def by_interleave_test(
     return result(found=None, schedules=done, began=began)
 
 
-class Stress:
-    """Plain threads that are released together, again and again.
-
-    Attributes:
-        failed: What failed.
-        trials: How many have ended.
-    """
-
-    def __init__(self, test: Callable[[], object]) -> None:
-        from classics import in_threads
-
-        in_threads.play = self._play
-        self._test = test
-        self.failed: list[str] = []
-        self.trials = 0
-
-    def again(self) -> None:
-        """Until something fails."""
-        while not self.failed:
-            self._try(self._test)
-            self.trials += 1
-
-    def _try(self, function: Callable[[], object]) -> None:
-        try:
-            function()
-        except Exception as error:  # noqa: BLE001 - it is what is sought
-            self.failed.append(repr(error))
-
-    def _play(self, functions: Functions) -> None:
-        barrier = threading.Barrier(len(functions))
-
-        def run(function: Callable[[], object]) -> None:
-            barrier.wait()
-            self._try(function)
-
-        threads = [threading.Thread(target=run, args=(one,), daemon=True) for one in functions]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
-
-
 def by_stress(name: str, which: str, limit: float) -> dict[str, Any]:
-    """Without any control; a trial that does not end is a deadlock."""
+    """Without any control, as `--strategy stress`; a trial that does not end is a deadlock."""
+    from ungil.races.schedule import Exploration, Stress
+
     stress = Stress(program(name, which))
-    sys.setswitchinterval(1e-6)
+    ended: list[Exploration] = []
+    trials = 0
+
+    def done(count: int) -> None:
+        nonlocal trials
+        trials = count
+
+    def run() -> None:
+        ended.append(stress.run(sys.maxsize, limit, done))
+
     began = last = time.perf_counter()
     seen = 0
-    threading.Thread(target=stress.again, daemon=True).start()
-    while not stress.failed and time.perf_counter() - began < limit:
+    threading.Thread(target=run, daemon=True).start()
+    while not ended:
         time.sleep(0.01)
-        if stress.trials != seen:
-            seen, last = stress.trials, time.perf_counter()
+        if trials != seen:
+            seen, last = trials, time.perf_counter()
         elif time.perf_counter() - last > DEADLOCK:
-            trials = stress.trials + 1
+            ended.append(stress.hung())
             began += DEADLOCK  # which shows only that it does not end
-            return result(found=trials, schedules=trials, began=began, text="it does not end")
-    trials = stress.trials + 1
-    if not stress.failed:
-        return result(found=None, schedules=trials, began=began)
-    return result(found=trials, schedules=trials, began=began, text=stress.failed[0])
+    count, failure = ended[0].executions, ended[0].failure
+    found, text = (None, "") if failure is None else (count, failure.text)
+    return result(found=found, schedules=count, began=began, text=text)
 
 
 DEADLOCK = 2.0
