@@ -307,7 +307,9 @@ class Project:
         return done
 
     def findings(self, *arguments, seconds=150):
-        self.race("--confirm", str(seconds), "--format", "json", "--output", "report.json", *arguments)
+        self.race(
+            "--confirm", str(seconds), "--format", "json", "--output", "report.json", *arguments
+        )
         report = json.loads((self.folder / "report.json").read_text())
         return [one for one in report["findings"] if one["code"] != "UG411"]
 

@@ -137,6 +137,18 @@ def test_a_write_races_with_each_thread_that_reads():
     assert told(*events) == [(1, 3), (2, 3)]
 
 
+def test_writes_before_the_last_one_race_as_it_does():
+    writes = [access(0, WRITE, line) for line in (1, 2, 1, 3)]
+    for mode in (READ, WRITE):
+        assert sorted(told(Fork(0, 1), *writes, access(1, mode, 9))) == [(1, 9), (2, 9), (3, 9)]
+    # What others know of needs no telling, and what comes after it does.
+    assert told(Fork(0, 1), *writes, Post(0, 3), access(0, WRITE, 4), access(1, READ, 9)) == [
+        (4, 9)
+    ]
+    ordered = [*writes, Post(0, 3), Receive(1, 3), access(1, READ, 9), access(1, WRITE, 9)]
+    assert told(Fork(0, 1), *ordered) == []
+
+
 def item(thread, part, mode, line):
     return Access(thread, Variable(7, part), mode, Site("app.py", line))
 

@@ -19,6 +19,51 @@ against(const Thread *thread, const Seen *seen, Kind kind, Found *found, int *co
     }
 }
 
+#define MOST_BEFORE 3 /* writes before the last one, which are kept among `more` */
+
+static bool
+more_room(Shadow *shadow, uint32_t length)
+{
+    if (shadow->more == NULL || length >= shadow->more->room) {
+        uint32_t room = length ? length * 2 : 2;
+        Reads *moved = realloc(shadow->more, sizeof(Reads) + room * sizeof(Seen));
+        if (moved == NULL) {
+            return false;
+        }
+        moved->room = room;
+        moved->length = length;
+        shadow->more = moved;
+    }
+    return true;
+}
+
+/* Of what is kept only the writes go on to be, which the thread that writes now made elsewhere
+   in the same epoch; the latest first. */
+static void
+keep_before(Shadow *shadow, const Seen *now)
+{
+    const Seen last = shadow->write;
+    Reads *more = shadow->more;
+    bool same = last.time == now->time && last.thread == now->thread;
+    bool elsewhere = same && last.touch != now->touch;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; same && more != NULL && i < more->length; i++) {
+        if (more->seen[i].mode != READ && more->seen[i].touch != now->touch
+            && kept + elsewhere < MOST_BEFORE) {
+            more->seen[kept++] = more->seen[i];
+        }
+    }
+    if (elsewhere && more_room(shadow, kept)) {
+        more = shadow->more;
+        memmove(&more->seen[1], &more->seen[0], kept * sizeof(Seen));
+        more->seen[0] = last;
+        kept++;
+    }
+    if (more != NULL) {
+        more->length = kept;
+    }
+}
+
 /* FastTrack's step for one variable; as HappensBefore._access has it. */
 static void
 step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, int *count)
@@ -31,19 +76,21 @@ step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, 
         for (uint32_t i = 0; more != NULL && i < more->length; i++) {
             against(thread, &more->seen[i], kind, found, count);
         }
+        keep_before(shadow, seen);
         shadow->write = *seen;
         shadow->read = (Seen){0};
-        if (more != NULL) {
-            more->length = 0;
-        }
         return;
     }
     /* Reads that come before this one are told by this one. */
     if (more != NULL) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < more->length; i++) {
-            if (!thread_knows(thread, more->seen[i].thread, more->seen[i].time)) {
-                more->seen[kept++] = more->seen[i];
+            const Seen one = more->seen[i];
+            if (one.mode != READ) {
+                against(thread, &one, kind, found, count);
+            }
+            if (one.mode != READ || !thread_knows(thread, one.thread, one.time)) {
+                more->seen[kept++] = one;
             }
         }
         more->length = kept;
@@ -51,17 +98,8 @@ step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, 
     if (shadow->read.time
         && !thread_knows(thread, shadow->read.thread, shadow->read.time)) {
         uint32_t length = more == NULL ? 0 : more->length;
-        if (more == NULL || length == more->room) {
-            uint32_t room = length ? length * 2 : 2;
-            Reads *moved = realloc(more, sizeof(Reads) + room * sizeof(Seen));
-            if (moved != NULL) {
-                moved->room = room;
-                moved->length = length;
-                shadow->more = more = moved;
-            }
-        }
-        if (more != NULL && length < more->room) {
-            more->seen[more->length++] = shadow->read;
+        if (more_room(shadow, length)) {
+            shadow->more->seen[shadow->more->length++] = shadow->read;
         }
     }
     shadow->read = *seen;

@@ -112,7 +112,7 @@ typedef struct {
     uint64_t part; /* 0: free */
     Seen write;
     Seen read;
-    Reads *more; /* further reads that nothing orders */
+    Reads *more; /* further reads that nothing orders, and writes before the last one */
 } Shadow;
 
 struct Reads {

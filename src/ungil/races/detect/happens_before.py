@@ -9,6 +9,10 @@ the other. For each variable the last write is kept, and of the reads since then
 one of each thread; if those are all ordered, the latest is enough (an *epoch* in place of
 a vector clock), which is so for nearly all variables of real programs.
 
+Kept are, too, the writes before the last one that its thread made elsewhere in the source since
+it last let others know. They race with what the last one races with, and may do another harm:
+who comes in between a check and its act may `append`, or `pop`.
+
 What is reported is true: the two accesses of a race are unordered. The first race of each
 variable is always reported; after it, not every further one, since of the past only the
 last accesses are kept.
@@ -22,7 +26,7 @@ This is the meaning; a faster implementation has to say the same.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ungil.races.detect.clocks import Clock, Epoch
@@ -39,6 +43,9 @@ from ungil.races.trace import (
 )
 
 __all__ = ["EVERY_ITEM", "HappensBefore", "Race"]
+
+_MOST_BEFORE = 3
+"""Writes before the last one; who writes at more places is known by the latest of them."""
 
 EVERY_ITEM = "[*]"
 """The part of a container that is written with all its items; items' parts begin with `[`."""
@@ -72,9 +79,16 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Shadow:
-    """What is kept of a variable: the last write, and the reads since that matter."""
+    """What is kept of a variable: the last write, and the reads since that matter.
+
+    Attributes:
+        write: The last one.
+        before: Others of its thread, from other places, in the same epoch; the latest first.
+        reads: By the thread.
+    """
 
     write: _Seen | None = None
+    before: Sequence[_Seen] = ()
     reads: dict[int, _Seen] = field(default_factory=dict)
 
 
@@ -157,7 +171,7 @@ class HappensBefore:
         if shadow is None:
             return []
         seen = [] if shadow.write is None else [shadow.write]
-        return [one.access for one in (*seen, *shadow.reads.values())]
+        return [one.access for one in (*seen, *shadow.before, *shadow.reads.values())]
 
     def begin_anew(self, owner: int) -> int:
         """Forget what was done to an object's variables; how many there were."""
@@ -197,10 +211,11 @@ class HappensBefore:
         against = list(self._beside(access.variable))
         shadow = self._shadow(access.variable)
         seen = _Seen(access, thread.clock.epoch(access.thread), thread.locks)
-        against += [] if shadow.write is None else [shadow.write]
+        against += [] if shadow.write is None else [shadow.write, *shadow.before]
         unordered = {n: r for n, r in shadow.reads.items() if not thread.clock.knows(r.epoch)}
         if access.mode.writes:
             against += unordered.values()
+            shadow.before = _before(shadow, seen)
             shadow.write, shadow.reads = seen, {}
         else:
             # A read that comes before this one is told by this one.
@@ -215,6 +230,7 @@ class HappensBefore:
                 if other.startswith("[") and other != EVERY_ITEM:
                     shadow = self._shadows[Variable(owner, other)]
                     yield from () if shadow.write is None else (shadow.write,)
+                    yield from shadow.before
                     yield from shadow.reads.values()
         elif part.startswith("["):
             every = self._shadows.get(Variable(owner, EVERY_ITEM))
@@ -238,6 +254,17 @@ class HappensBefore:
         if not self._parts[owner]:
             del self._parts[owner]
         self.forgotten += 1
+
+
+def _before(shadow: _Shadow, now: _Seen) -> list[_Seen]:
+    """What is kept of the writes so far, when there is another."""
+    last = shadow.write
+    if last is None or last.epoch != now.epoch:
+        return []
+    place = (now.access.site, now.access.mode)
+    others = (last, *shadow.before)
+    kept = [one for one in others if (one.access.site, one.access.mode) != place]
+    return kept[:_MOST_BEFORE]
 
 
 def _race(first: _Seen, second: _Seen) -> Race:
