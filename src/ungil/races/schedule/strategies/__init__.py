@@ -96,7 +96,8 @@ class Pct:
         self._priorities = {}
         self._in_a_row = 0
         self._lowest = 0.0
-        self._moments = {self._random.randint(0, self.choices) for _ in range(self.depth - 1)}
+        draw, moments = self._random.random, self.choices + 1
+        self._moments = {int(draw() * moments) for _ in range(self.depth - 1)}
         self._given = []
         return True
 
