@@ -17,10 +17,23 @@ from xml.etree.ElementTree import Element
 
 from ungil.findings import printable
 
-__all__ = ["ISLAND", "drawn", "page", "text"]
+__all__ = ["FRAME", "ISLAND", "drawn", "page", "text"]
 
 ISLAND = '<script id="data" type="application/json">'
 """Behind this a page carries its data, up to the next `</script>`."""
+
+
+FRAME: dict[str, Any] = {
+    "js": [],
+    "css": [],
+    "width": 900,
+    "margin": 8,
+    "no_prefix": True,
+    "disable_xml_declaration": True,
+    "show_legend": False,
+    "include_x_axis": True,
+}
+"""What a chart of pygal's has to be given for `drawn`."""
 
 
 def page(title: str, body: str, *, style: str = "", script: str = "", data: str = "") -> str:
@@ -65,7 +78,7 @@ def drawn(chart: Any, label: str, **attributes: str) -> str:  # noqa: ANN401 - p
     know no dark mode.
 
     Args:
-        chart: With `js=[]`, `css=[]` and without an XML declaration.
+        chart: With `FRAME`.
         label: What a reader who cannot see it is told.
         attributes: Of the `<svg>`, beside these.
     """

@@ -11,7 +11,7 @@ from importlib import import_module
 from ungil.findings import Report
 from ungil.reports._write import OutputError, write
 
-__all__ = ["FORMATS", "OutputError", "render", "write"]
+__all__ = ["FORMATS", "OutputError", "render", "rendered", "write"]
 
 FORMATS = ("terminal", "json", "sarif", "github", "markdown", "html")
 """The names of the formats, each a module of this room with a `render`."""
@@ -44,7 +44,14 @@ def render(
         from ungil.reports import terminal  # noqa: PLC0415 - see below
 
         return terminal.render(report, width=width, color=color, verbose=verbose, encoding=encoding)
-    # One format a run: importing all six costs more than writing most reports.
     how = {"verbose": verbose} if format_name == "markdown" else {}
-    text: str = import_module(f"ungil.reports.{format_name}").render(report, **how)
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return rendered(f"ungil.reports.{format_name}", report, encoding, **how)
+
+
+def rendered(module: str, what: object, stream: str, /, **how: object) -> str:
+    """What a format's `render` makes of something; what `stream` cannot hold is escaped.
+
+    One format a run: importing all of them costs more than writing most reports.
+    """
+    text: str = import_module(module).render(what, **how)
+    return text.encode(stream, "backslashreplace").decode(stream)

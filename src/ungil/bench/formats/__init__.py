@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from ungil.bench.model import Result
+from ungil.reports import rendered
 
 __all__ = ["FORMATS", "render"]
 
@@ -32,7 +32,4 @@ def render(
     how: dict[str, object] = {}
     if form == "terminal":
         how = {"width": width, "color": color, "encoding": encoding}
-    # One format a run: only its own libraries are imported.
-    module = import_module(f"ungil.bench.formats.{form}")
-    text: str = module.render(results, **how)
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return rendered(f"ungil.bench.formats.{form}", results, encoding, **how)

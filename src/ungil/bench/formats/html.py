@@ -12,11 +12,11 @@ from ungil.bench.estimates import outliers
 from ungil.bench.formats.parts import parts
 from ungil.bench.model import Result, Scaling
 from ungil.bench.words import COLUMNS, about, caption, described, rows, size
-from ungil.page import drawn, page, text
+from ungil.page import FRAME, drawn, page, text
 
 __all__ = ["render"]
 
-_WIDTH, _HEIGHT = 900, 360
+_HEIGHT = 360
 _MOST_CURVES = 15
 """Which can be told from each other; see `page.css`."""
 
@@ -80,15 +80,8 @@ def _chart(curves: Sequence[Scaling], names: Sequence[str]) -> pygal.XY:
     counts = sorted({point.workers for one in curves for point in one.points})
     top = max(point.speedup.high for one in curves for point in one.points)
     chart = pygal.XY(
-        js=[],
-        css=[],
-        width=_WIDTH,
+        **FRAME,
         height=_HEIGHT,
-        margin=8,
-        no_prefix=True,
-        disable_xml_declaration=True,
-        show_legend=False,
-        include_x_axis=True,
         range=(0, max(1.0, top)),
         xrange=(0, counts[-1]),
         x_value_formatter=lambda value: f"{value:g}",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from ungil.ecosystem.model import Survey
+from ungil.reports import rendered
 
 __all__ = ["FORMATS", "render"]
 
@@ -26,7 +25,4 @@ def render(
     how: dict[str, object] = {}
     if form == "terminal":
         how = {"width": width, "color": color, "encoding": encoding}
-    # One format a run: only its own libraries are imported.
-    module = import_module(f"ungil.ecosystem.formats.{form.replace('-', '_')}")
-    text: str = module.render(survey, **how)
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return rendered(f"ungil.ecosystem.formats.{form.replace('-', '_')}", survey, encoding, **how)

@@ -8,14 +8,14 @@ import pygal
 
 from ungil.ecosystem.model import PUBLISHED, Day, Group, Survey, View
 from ungil.ecosystem.words import GROUPS, described
-from ungil.page import drawn
+from ungil.page import FRAME, drawn
 
 __all__ = ["curve"]
 
 _LINES = (Group.READY, Group.FALLBACK, Group.BLOCKED)
 """What is drawn; the compiled packages."""
 
-_WIDTH, _HEIGHT = 900, 300
+_HEIGHT = 300
 
 
 def curve(survey: Survey, view: View) -> str:
@@ -24,16 +24,9 @@ def curve(survey: Survey, view: View) -> str:
     top = max(step.totals.compiled for step in steps)
     first, last = date.fromisoformat(survey.start), date.fromisoformat(survey.as_of)
     chart = pygal.DateLine(
-        js=[],
-        css=[],
-        width=_WIDTH,
+        **FRAME,
         height=_HEIGHT,
-        margin=8,
-        no_prefix=True,
-        disable_xml_declaration=True,
         show_dots=False,
-        show_legend=False,
-        include_x_axis=True,
         range=(0, max(1, top)),
         xrange=(first, last + timedelta(1)),
         max_scale=6,
