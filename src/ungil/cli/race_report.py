@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ungil import rules
-from ungil.cache import cache_directory
 from ungil.config import Config, apply_ignores
 from ungil.findings import Report
 from ungil.races import Observation, Settings
+from ungil.races.settings import kept_code
 
 __all__ = ["Again", "report_of", "settings_of"]
 
@@ -32,7 +32,7 @@ def settings_of(config: Config, folder: Path, *, cached: bool) -> Settings:
         race.include_stdlib,
         race.history,
         race.together,
-        str(cache_directory() / "races") if cached else None,
+        kept_code() if cached else None,
     )
 
 

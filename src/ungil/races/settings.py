@@ -6,9 +6,15 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ungil.cache import cache_directory
 from ungil.races.scope import Scope
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "kept_code"]
+
+
+def kept_code() -> str:
+    """The folder of this user's that keeps instrumented code between runs."""
+    return str(cache_directory() / "races")
 
 
 @dataclass(frozen=True, slots=True)

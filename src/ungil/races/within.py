@@ -12,7 +12,7 @@ from ungil.races.journal import Record, observation
 from ungil.races.judging import judge
 from ungil.races.observed import Observation
 from ungil.races.session import Session
-from ungil.races.settings import Settings
+from ungil.races.settings import Settings, kept_code
 
 __all__ = ["Races", "watch"]
 
@@ -57,7 +57,7 @@ def watch(
     """
     folder = Path.cwd() if folder is None else folder.absolute()
     settings = Settings(
-        str(folder), tuple(include), tuple(exclude), include_stdlib, history=history
+        str(folder), tuple(include), tuple(exclude), include_stdlib, history, cache=kept_code()
     )
     records: list[Record] = []
     races = Races()

@@ -16,7 +16,7 @@ from ungil.races.schedule.exploring import Exploration, Failure
 from ungil.races.schedule.watchdog import watched_over
 from ungil.races.schedule.workers import Controlled, Plain, Side, Workers
 from ungil.races.session import Session
-from ungil.races.settings import Settings
+from ungil.races.settings import Settings, kept_code
 
 __all__ = ["ScheduleFails", "explore_here"]
 
@@ -143,7 +143,7 @@ def _explored(
         return _stressed(lambda: made(Plain()), schedules or TRIALS, seconds, patience)
     project = Path.cwd() if folder is None else folder.absolute()
     control = Control()
-    settings = Settings(str(project), tuple(include), tuple(exclude))
+    settings = Settings(str(project), tuple(include), tuple(exclude), cache=kept_code())
     session = Session(settings, lambda _: None, control)
     session.start()
     try:
