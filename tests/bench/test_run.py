@@ -179,12 +179,13 @@ def test_what_cannot_be_sent(shop):
         ["shop:makes_lock", SOME],
         ["shop:same", "--items=shop:locks"],
     ):
-        status, out, _ = shop(*arguments)
+        status, out, _ = shop(*arguments, PROCESSES, rounds=1)
         assert status == 0
         assert "it cannot be sent to another process: " in out
         assert ("could not be compared" in out) == (arguments[0] != "shop:nameless")
     Path("any.py").write_text("def right(results): return True")
-    assert "could not be compared" not in shop("shop:makes_lock", SOME, "--check=any:right")[1]
+    out = shop("shop:makes_lock", SOME, "--check=any:right", PROCESSES, rounds=1)[1]
+    assert "could not be compared" not in out
 
 
 @pytest.mark.free_threaded
@@ -245,10 +246,10 @@ def test_a_check_that_says_no(shop, check):
 
 
 def test_an_arm_that_hangs_or_dies_takes_no_other_with_it(shop):
-    status, out, _ = shop("shop:hangs_in_thread", SOME, "--limit=20", "--arms=threads,processes")
+    status, out, _ = shop("shop:hangs_in_thread", SOME, "--limit=10", "--arms=threads,processes")
     assert status == 0
-    assert "it did not end within 20 s" in out
-    status, out, _ = shop("shop:dies_in_process", SOME, "--arms=threads,processes")
+    assert "it did not end within 10 s" in out
+    status, out, _ = shop("shop:dies_in_process", SOME, PROCESSES, rounds=1)
     assert status == 0
     assert "a worker ended by itself" in out
 
