@@ -148,6 +148,17 @@ def livelock():
         while not box.n: pass
     run(spins)
 
+def tries_again():
+    box = Box()
+    def tries():
+        while not box.lock.acquire(blocking=False): pass
+        box.n += 1
+        box.lock.release()
+    def waits():
+        with box.lock: box.n += 1
+    run(tries, waits)
+    assert box.n == 2
+
 def pool():
     box = Box()
     def add(one): box.n += one
@@ -410,6 +421,13 @@ def test_what_spins_for_ever_is_told(controlled):
     control, programs = controlled
     found = explore(control, programs.livelock, strategy="random", schedules=3)
     assert found.failure.kind in {"deadlock", "livelock"}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_who_tries_again_until_another_is_done_comes_to_an_end(controlled, strategy):
+    control, programs = controlled
+    found = explore(control, programs.tries_again, strategy=strategy, schedules=300)
+    assert found.failure is None
 
 
 def test_a_failure_is_shown_with_few_switches(controlled):

@@ -17,9 +17,9 @@ from ungil.races.schedule.threads import Thread, conflict
 if TYPE_CHECKING:
     from ungil.races.schedule.world import World
 
-__all__ = ["Follow", "Pct", "Pos", "RandomWalk", "Replay", "Strategy"]
+__all__ = ["PATIENCE", "Follow", "Pct", "Pos", "RandomWalk", "Replay", "Strategy"]
 
-_PATIENCE = 50
+PATIENCE = 50
 """A thread that was chosen so often in a row, while others could go on, spins."""
 
 
@@ -104,7 +104,7 @@ class Pct:
     def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
         """Whoever has the highest priority."""
         priorities = self._priorities
-        if self._in_a_row > _PATIENCE or current.pauses:
+        if self._in_a_row > PATIENCE or current.pauses:
             priorities[current.path] = self._below_all()
             self._in_a_row = 0
         elif len(world.choices) in self._moments:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
+from ungil.races.schedule.strategies import PATIENCE
 from ungil.races.schedule.threads import Segment, Thread, Variable, conflict
 
 if TYPE_CHECKING:
@@ -146,14 +147,19 @@ class Dpor:
         awake = [one for one in ready if one.path not in node.sleep]
         if not awake:
             return None
-        # Who waits for time to pass lets others go on, or it might wait for ever.
-        goes_on = current in awake and not current.pauses
+        # Who waits for time to pass, or spins, lets others go on, or it might do so for ever.
+        goes_on = current in awake and not (current.pauses or self._spins(current))
         others = (one for one in awake if one is not current)
         chosen = current if goes_on else next(others, awake[0])
         node.chosen = chosen.path
         node.todo.append(chosen.path)
         self._nodes.append(node)
         return chosen
+
+    def _spins(self, thread: Thread) -> bool:
+        """Was it chosen again and again, while others could go on?"""
+        last = self._nodes[-PATIENCE:]
+        return len(last) == PATIENCE and all(one.chosen == thread.path for one in reversed(last))
 
     def _sleeping(self, world: World) -> dict[str, bool]:
         """Who sleeps at a new choice: who did before, and nothing since conflicts with it."""
