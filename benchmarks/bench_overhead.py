@@ -1,17 +1,23 @@
 """What `ungil bench` itself costs, of what it measures.
 
-    python benchmarks/bench_overhead.py [--python PYTHON] [--rounds 21] [WORKLOAD ...]
+    python benchmarks/bench_overhead.py [--python PYTHON] [--rounds 12] [WORKLOAD ...]
 
-In each round, in turn and in a process each, the same interpreter does the same work twice:
+In each round, in turn and in a process each, the same interpreter does the same pieces twice:
 
-    bare     a plain loop, or a plain pool of the standard library, with a clock around it;
-    sample   one sample, as `ungil bench` takes it.
+    bare     by a plain loop, or a plain pool of the standard library, with a clock around it;
+    sample   as `ungil bench` takes one sample.
 
-Both get the same pieces of work at the default sizes, and warm up on the same items. Each line
-is the median of the rounds' ratios, with its interval (see `ungil.bench.estimates`): a machine
-that grows slower makes both slower. What a sample does beside the work (its clocks, its results,
-the watch for what switches the GIL on) is to cost less than one per cent of the time that it
-tells. The seconds that the process takes to start are told by no sample, and are left out.
+Both warm up on the same items. What a sample takes longer than the bare loop is the harness.
+Of the work itself that cannot be told from noise: two runs of the same second differ by more
+than a hundredth of it, on any machine that does something else as well. So the same items are
+also sent through a function that does nothing, where only the harness is left. Each line has
+
+    the workload's seconds (median);
+    what the harness adds to as many empty items (median of the rounds, with its interval, see
+    `ungil.bench.estimates`), and how much of the workload's time that is: the verdict;
+    sample over bare of the work itself, for what would only show where something is done.
+
+The seconds that a process takes to start are told by no sample, and are left out.
 """
 
 from __future__ import annotations
@@ -22,11 +28,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 from ungil.bench.asking import bench
 from ungil.bench.builds import builds
-from ungil.bench.estimates import ratio
+from ungil.bench.estimates import estimate, ratio
 from ungil.bench.machine import machine
 from ungil.bench.model import Build, Cell, Task
 from ungil.bench.reference import names, reference
@@ -34,8 +42,11 @@ from ungil.interpreters import Interpreter, find, probe
 
 SOURCES = Path(__file__).resolve().parents[1] / "src"
 ARMS = ("serial", "threads", "processes")
-MOST = 1.01
+MOST = 0.01
 LIMIT = 300.0
+NOTHING = "builtins:callable"  # of an item; nothing is faster
+
+Pairs = dict[Cell, tuple[list[float], list[float]]]
 
 BARE = """
 import json, sys, time
@@ -54,7 +65,9 @@ def run(pool, function, pieces):
         return [do(function, piece) for piece in pieces]
     return [one.result() for one in [pool.submit(do, function, piece) for piece in pieces]]
 
-def main(module, parameters, arm, workers):
+def main(name, module, parameters, arm, workers):
+    home, _, name = name.partition(":")
+    function = getattr(import_module(home), name)
     module = import_module(module)
     pools = {"threads": ThreadPoolExecutor, "processes": ProcessPoolExecutor}
     pool = pools[arm](workers) if arm in pools else None
@@ -62,11 +75,11 @@ def main(module, parameters, arm, workers):
     some = items[:: max(1, len(items) // max(workers, len(items) // 10))]
     if pool is not None:
         list(pool.map(time.sleep, [0.01] * workers))
-    run(pool, module.task, cut(some, workers, 1))
+    run(pool, function, cut(some, workers, 1))
     items = list(module.items(**parameters))
     pieces = cut(items, workers, getattr(module, "PIECE", None))
     began = time.perf_counter()
-    run(pool, module.task, pieces)
+    run(pool, function, pieces)
     print(time.perf_counter() - began)
     if pool is not None:
         pool.shutdown()
@@ -78,7 +91,8 @@ if __name__ == "__main__":
 
 def bare(build: Build, task: Task, cell: Cell, script: Path) -> float:
     """Seconds of the work without a harness."""
-    asked = [task.function.partition(":")[0], dict(task.parameters), cell.arm, cell.workers]
+    home = task.items.partition(":")[0]
+    asked = [task.function, home, dict(task.parameters), cell.arm, cell.workers]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment |= {"PYTHONPATH": str(SOURCES), "PYTHONHASHSEED": "0"}
     environment["PYTHONPYCACHEPREFIX"] = str(script.parent / "compiled")
@@ -92,9 +106,9 @@ def bare(build: Build, task: Task, cell: Cell, script: Path) -> float:
     return float(done.stdout)
 
 
-def compare(build: Build, task: Task, cells: Sequence[Cell], rounds: int) -> None:
-    """Measure, and print a line for each cell."""
-    found: dict[Cell, list[tuple[float, float]]] = {cell: [] for cell in cells}
+def compare(build: Build, task: Task, cells: Sequence[Cell], rounds: int) -> Pairs:
+    """Seconds of the samples, and of the bare loops of the same rounds."""
+    found: Pairs = {cell: ([], []) for cell in cells}
     with bench(task, LIMIT) as where:
         script = where.folder / "bare.py"
         script.write_text(BARE, "utf-8")
@@ -106,15 +120,28 @@ def compare(build: Build, task: Task, cells: Sequence[Cell], rounds: int) -> Non
                 if outcome.sample is None:
                     sys.exit(f"{task.name} {cell}: {outcome.problem}")
                 alone = bare(build, task, cell, script) if first is None else first
-                found[cell].append((outcome.sample.wall, alone))
-    for cell, pairs in found.items():
-        cost = ratio([wall for wall, _ in pairs], [alone for _, alone in pairs])
+                samples, others = found[cell]
+                samples.append(outcome.sample.wall)
+                others.append(alone)
+    return found
+
+
+def tell(build: Build, task: Task, cells: Sequence[Cell], rounds: int) -> None:
+    """Measure, and print a line for each cell."""
+    empty = replace(task, function=NOTHING, check="", coroutine="")
+    added = compare(build, empty, cells, rounds)
+    for cell, (samples, others) in compare(build, task, cells, rounds).items():
+        work = median(samples)
+        cost = estimate([one - other for one, other in zip(*added[cell], strict=True)])
         verdict = "unclear"
-        if cost.apart_from(MOST):
-            verdict = "below 1 %" if cost.value < MOST else "above 1 %"
+        if cost.apart_from(MOST * work):
+            verdict = "below 1 %" if cost.value < MOST * work else "above 1 %"
+        whole = ratio(samples, others)
         print(
-            f"{task.name:14} {cell!s:24} {pairs[0][0]:7.3f} s   "
-            f"{cost.value:.4f} ({cost.low:.4f} to {cost.high:.4f})   {verdict}",
+            f"{task.name:14} {cell!s:20} {work:7.3f} s   "
+            f"{cost.value * 1e6:+7.0f} µs ({cost.low * 1e6:.0f} to {cost.high * 1e6:.0f}), "
+            f"{cost.value / work:+.3%}: {verdict}   "
+            f"{whole.value:.3f} ({whole.low:.3f} to {whole.high:.3f})",
             flush=True,
         )
 
@@ -124,18 +151,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: all")
     parser.add_argument("--python", help="default: the best free-threaded one, or this one")
-    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--workers", type=int, default=max(1, int(machine().usable)))
     options = parser.parse_args()
     best: Interpreter | None = probe(options.python) if options.python else find()
     interpreter = best or probe(sys.executable)
     build = next(builds([interpreter]))
-    print(f"{interpreter}; {options.rounds} rounds; sample over bare, median (and interval)")
+    print(f"{interpreter}; {options.rounds} rounds")
     for name in options.workloads or names():
         task = reference(name, parameters={})
         serial = Cell(build.label, "serial", 1)
         others = [Cell(build.label, arm, options.workers) for arm in ARMS[1:]]
-        compare(build, task, [serial, *others], options.rounds)
+        tell(build, task, [serial, *others], options.rounds)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from native import FREE_THREADED, Compiler, single_phase
 from ungil.bench import benchmark
+from ungil.bench.asking import bench
+from ungil.bench.model import Build, Cell, Task
 from ungil.bench.own import Given, named
 from ungil.cli import main
 
@@ -336,6 +338,19 @@ def test_a_disk_without_room(tmp_path):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "No space left on device" in done.stderr
+
+
+def test_what_is_imported_is_compiled_once_even_where_nothing_is_to_be_left_beside_files(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "shop.py").write_text(SHOP)
+    task = Task("same", "shop:same", "shop:some", folders=(tmp_path,))
+    build = Build("own", Path(sys.executable), "3", free_threaded=False)
+    with bench(task, 60) as where:
+        assert where.sample(build, Cell("own", "serial", 1)).sample
+        assert list(where.folder.rglob("shop.*.pyc"))
+    assert [one.name for one in tmp_path.iterdir()] == ["shop.py"]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs an affinity")

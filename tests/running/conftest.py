@@ -24,7 +24,8 @@ class Runs:
     def environment(self, **variables):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_", "UV_"))}
         kept |= {
-            "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+            # One for the session: what programs import is compiled once.
+            "PYTHONPYCACHEPREFIX": str(self.folder.parent / "bytecode"),
             "PIP_CONFIG_FILE": os.devnull,
             "UNGIL_CACHE_DIR": str(self.folder / "cache"),
             "COLUMNS": "120",

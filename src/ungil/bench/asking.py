@@ -132,8 +132,10 @@ class Bench:
         environment["PYTHONPATH"] = os.pathsep.join(
             [*(str(one.absolute()) for one in paths), *([given] if given else [])]
         )
-        # Not beside our own files, nor the user's; and once for all samples.
+        # Not beside our own files, nor the user's; and once for all samples, also in a container
+        # where nothing is to be left beside files: all that is imported takes four times as long.
         environment["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         # Sets have the same order in every process, so that results can be compared.
         environment.setdefault("PYTHONHASHSEED", "0")
         # What a sample leaves behind goes with it, however it ends.
