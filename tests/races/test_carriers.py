@@ -1,5 +1,6 @@
 """Threads of the system under control: as on greenlets, and with code that needs them."""
 
+import select
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,7 @@ import pytest
 from races import under_control
 from races.test_schedule import IN_ORDER, PROGRAMS, RACY, race
 from ungil.races.schedule import CARRIERS, STRATEGIES, explore, replay
+from ungil.races.schedule.world import World
 
 OUTSIDE = """
 import asyncio, ctypes, os, select, socket, sqlite3, subprocess, sys, tempfile, threading, time
@@ -119,7 +121,15 @@ def processes():
     run(one, one)
     assert seen == [[b"1"]] * 2
 
-# In these nobody waits so.
+# In these nobody waits so, or only for time to pass.
+
+def waits_beside_one_that_ends():
+    box = Box()
+    thread = threading.Thread(target=lambda: setattr(box, "n", 1))
+    thread.start()
+    box.n
+    select.select([], [], [], 0.5)
+    thread.join()
 
 def bound_to_a_thread():
     connection, seen = sqlite3.connect(":memory:"), []
@@ -336,6 +346,25 @@ def test_main_is_called_back_from_where_it_waits(threads):
     found = explore(control, programs.main_waits_for_who_failed)
     assert found.failure.text == "LookupError: gone"
     assert found.left == ()
+
+
+def test_who_comes_back_while_it_is_found_that_nobody_goes_on_can_go_on(threads, monkeypatch):
+    control, programs = threads
+    stuck, came_back = World._stuck, []
+
+    def later(world, away):
+        if world.running is not None and not world.running.alive:  # it has just ended
+            for _ in range(500):
+                if any(one.away for one in world.alive):
+                    select.select([], [], [], 0.01)
+            came_back.append(away)
+        stuck(world, away)
+
+    monkeypatch.setattr(World, "_stuck", later)
+    test = programs.waits_beside_one_that_ends
+    found = explore(control, test, strategy="random", schedules=6)
+    assert found.failure is None
+    assert came_back == [True]  # in one schedule of them it ends while the other waits
 
 
 # By the door.

@@ -66,26 +66,27 @@ is_sooner(const Runner *one, const Runner *other)
 }
 
 /* Who can go on, after nobody did for some time: the first of them is borrowed, and if there
-   are more there is a list. */
+   are more there is a list. Was somebody away meanwhile? */
 static int
-ready(Turns *turns, double idle, Runner **first, PyObject **list)
+ready(Turns *turns, double idle, Runner **first, PyObject **list, bool *away)
 {
     Runner *timed = NULL; /* time comes to the first deadline first, whoever waits for it */
-    bool is_real = false;
     Py_ssize_t count = 0;
+    *away = false;
     *first = NULL;
     *list = NULL;
     for (Py_ssize_t i = 0; i <= PyList_GET_SIZE(turns->alive); i++) {
         Runner *one;
         if (i == PyList_GET_SIZE(turns->alive)) {
             bool strikes = timed != NULL && (timed->pauses || count == 0)
-                           && has_come(turns, timed, is_real, idle);
+                           && has_come(turns, timed, *away, idle);
             one = strikes ? timed : NULL;
         }
         else {
             one = (Runner *)PyList_GET_ITEM(turns->alive, i);
-            is_real |= one->away;
-            if (one->away || one->starter != Py_None) {
+            bool is_away = one->away; /* it may come back at any time */
+            *away |= is_away;
+            if (is_away || one->starter != Py_None) {
                 continue;
             }
             int waits = one->sleeps ? 1 : is_blocked(turns, one);
@@ -171,12 +172,14 @@ turns_choose(Turns *turns, Runner *current, double idle)
 {
     Runner *chosen;
     PyObject *list;
-    if (ready(turns, idle, &chosen, &list) < 0) {
+    bool away;
+    if (ready(turns, idle, &chosen, &list, &away) < 0) {
         return NULL;
     }
     if (chosen == NULL) {
-        /* Unless somebody is away, this ends the execution. */
-        Py_XDECREF(PyObject_CallMethodNoArgs((PyObject *)turns, text_stuck));
+        /* Unless somebody was away, this ends the execution. */
+        Py_XDECREF(PyObject_CallMethodOneArg((PyObject *)turns, text_stuck,
+                                             away ? Py_True : Py_False));
         return NULL;
     }
     if (PyList_GET_SIZE(turns->segments) > MOST_STEPS) {

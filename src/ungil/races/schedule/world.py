@@ -197,6 +197,7 @@ class World(Turns):
             self._carrier.then(thread, starter)
         elif self.alive and (self.threads[0].alive or not all(one.daemon for one in self.alive)):
             # Who is chosen goes on when this one has returned.
+            self._carrier.settle()
             self._carrier.then(thread, self.choose(thread))
         else:
             self._outcome = self._outcome or _PASSED
@@ -246,12 +247,15 @@ class World(Turns):
         text = f"it did not end within {MOST_STEPS:,} steps or {MOST_USES:,} uses of variables"
         self._finish(Outcome("livelock", text, thread.path))
 
-    def _stuck(self) -> None:
-        """Nobody can go on, unless somebody comes back who is away."""
+    def _stuck(self, away: bool) -> None:
+        """Nobody can go on, unless somebody comes back who was away when that was found.
+
+        Who is back by now was not among those who could, but can.
+        """
         waiting = [one for one in self.alive if one.blocked is not None]
         cycle = self._cycle(waiting)
         # What a condition waits for is a lock of its own, and who is away may give it back.
-        if len(cycle) < 2 and any(one.away for one in self.alive):
+        if len(cycle) < 2 and away:
             return
         if not self.threads[0].alive and not cycle:
             self._finish(_PASSED)  # nobody waits for them

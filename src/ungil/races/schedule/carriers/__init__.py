@@ -41,6 +41,9 @@ class Carrier(Protocol):
     def to(self, thread: Thread | None) -> None:
         """Let another go on, or nobody, until somebody lets this one."""
 
+    def settle(self) -> None:
+        """See that who was woken where this world does not see it is there to be chosen."""
+
     def then(self, thread: Thread, other: Thread | None) -> None:
         """Let another go on as soon as this one, which is at its end, has returned."""
 
@@ -177,6 +180,9 @@ class Greenlets:
         if thread is not None:
             self.world.hand_over(thread)
             thread.carried.switch()
+
+    def settle(self) -> None:
+        """Who waits there lets none of the others go on, so nobody is woken."""
 
     def then(self, thread: Thread, other: Thread | None) -> None:
         """Let another go on behind this one."""
