@@ -136,7 +136,15 @@ def test_tests_run_beside_themselves(project, tmp_path, way):
         tmp_path,
         *{
             "verb": ("-m", "ungil", "race", "--together", "3", "-m", "pytest", "-q"),
-            "plugin": ("-m", "pytest", "-q", "--ungil-race", "--ungil-together", "3"),
+            "plugin": (
+                "-m",
+                "pytest",
+                "-q",
+                "--ungil-race",
+                "--ungil-together",
+                "3",
+                "--ungil-confirm=0",
+            ),
         }[way],
     )
     assert status == 1
@@ -208,13 +216,13 @@ MARKED = """
 
 def test_an_order_that_is_not_seen_can_be_told(project, tmp_path):
     project("program.py", MARKED.format(before="", after=""))
-    assert run(tmp_path, "-m", "ungil", "race", "program.py")[0] == 1
+    assert run(tmp_path, "-m", "ungil", "race", "--confirm=0", "program.py")[0] == 1
     told = {
         "before": "ungil.races.happens_before(box)",
         "after": "ungil.races.happens_after(box)",
     }
     project("program.py", MARKED.format(**told))
-    assert run(tmp_path, "-m", "ungil", "race", "program.py")[0] == 0
+    assert run(tmp_path, "-m", "ungil", "race", "--confirm=0", "program.py")[0] == 0
     assert run(tmp_path, "program.py") == (0, "")
 
 

@@ -241,7 +241,7 @@ HANGING = """
     if __name__ == "__main__":
         for test in (hanging.computes, hanging.waits, hanging.main_computes):
             for carrier in ("greenlets", "threads"):
-                try: ungil.races.explore(test, carrier=carrier, patience=3)
+                try: ungil.races.explore(test, carrier=carrier, patience=2)
                 except RuntimeError as error: print(str(error).partition(". It ")[0])
         found = ungil.races.explore(lambda: None)
         print(found.failure, threading.active_count())
