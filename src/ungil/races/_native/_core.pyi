@@ -35,6 +35,7 @@ class Thread:
         pending: What it does next, as far as that is known.
         point: The place in the source that it has come to.
         fresh: Has it come there without touching a lock or a queue yet?
+        priority: Who has the highest goes on, unless the strategy is asked; NaN for none yet.
         starter: Who started it, until it has come to its first choice.
         children: How many threads it has started.
         alive: Has it not ended?
@@ -55,6 +56,7 @@ class Thread:
     pending: list[Access]
     point: Point | None
     fresh: bool
+    priority: float
     starter: Thread | None
     children: int
     alive: bool
@@ -97,6 +99,8 @@ class Turns:
         passed: Is called when somebody has come to a place, of which `segments` tell; None for
             nobody.
         time: Virtual, in seconds since the beginning.
+        asks_from: From which choice on the strategy is asked. Before it priorities decide, unless
+            there is a thread without one, or who ran pauses.
         learnt: Was a place found to touch what threads share that was not known to?
         over: Has it ended? Threads that are being ended are not under control.
         alone: Has no thread been started yet?
@@ -113,6 +117,7 @@ class Turns:
     running: Thread | None
     passed: Callable[[], object] | None
     time: float
+    asks_from: int
     learnt: bool
     over: bool
     alone: bool

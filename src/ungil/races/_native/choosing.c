@@ -136,6 +136,24 @@ turns_no_end(Turns *turns, Runner *runner)
     out_of_the_ordinary(turns, text_no_end, (PyObject *)runner);
 }
 
+/* Who has the highest priority; NULL if the strategy has to be asked. Borrowed. */
+static Runner *
+highest(const Turns *turns, PyObject *list, const Runner *current)
+{
+    Runner *found = NULL;
+    if (PyList_GET_SIZE(turns->choices) >= turns->asks_from || current->pauses) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        Runner *one = (Runner *)PyList_GET_ITEM(list, i);
+        if (isnan(one->priority)) {
+            return NULL;
+        }
+        found = found == NULL || one->priority > found->priority ? one : found;
+    }
+    return found;
+}
+
 /* Whom the strategy chooses; borrowed. */
 static Runner *
 asked(Turns *turns, PyObject *list, Runner *current)
@@ -193,7 +211,8 @@ turns_choose(Turns *turns, Runner *current, double idle)
         }
     }
     else {
-        chosen = asked(turns, list, current);
+        chosen = highest(turns, list, current);
+        chosen = chosen == NULL ? asked(turns, list, current) : chosen;
         Py_DECREF(list);
         if (chosen == NULL || segment_begin(turns, chosen, PyList_GET_SIZE(turns->choices)) < 0
             || PyList_Append(turns->choices, chosen->path) < 0) {

@@ -67,6 +67,7 @@ struct Runner {
     PyObject *at_end;
     PyObject *segment;
     double deadline; /* NAN: none */
+    double priority; /* NAN: none yet */
     int children;
     bool daemon;
     bool sleeps;
@@ -95,6 +96,7 @@ typedef struct {
     PyObject *running;
     PyObject *passed; /* is called when somebody has come to a place, unless it is None */
     double time;
+    Py_ssize_t asks_from;
     bool learnt;
     bool over;
     bool alone;

@@ -274,6 +274,7 @@ static PyMemberDef turns_members[] = {
     {"running", T_OBJECT_EX, offsetof(Turns, running), 0, NULL},
     {"passed", T_OBJECT_EX, offsetof(Turns, passed), 0, NULL},
     {"time", T_DOUBLE, offsetof(Turns, time), 0, NULL},
+    {"asks_from", T_PYSSIZET, offsetof(Turns, asks_from), 0, NULL},
     {"learnt", T_BOOL, offsetof(Turns, learnt), 0, NULL},
     {"over", T_BOOL, offsetof(Turns, over), 0, NULL},
     {"alone", T_BOOL, offsetof(Turns, alone), 0, NULL},

@@ -97,6 +97,7 @@ runner_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     runner->at_end = Py_NewRef(Py_None);
     runner->segment = Py_NewRef(Py_None);
     runner->deadline = NAN;
+    runner->priority = NAN;
     runner->alive = true;
     return (PyObject *)runner;
 }
@@ -131,6 +132,7 @@ static PyMemberDef runner_members[] = {
     {"at_end", T_OBJECT_EX, offsetof(Runner, at_end), 0, NULL},
     {"segment", T_OBJECT_EX, offsetof(Runner, segment), 0, NULL},
     {"children", T_INT, offsetof(Runner, children), 0, NULL},
+    {"priority", T_DOUBLE, offsetof(Runner, priority), 0, NULL},
     {"daemon", T_BOOL, offsetof(Runner, daemon), 0, NULL},
     {"sleeps", T_BOOL, offsetof(Runner, sleeps), 0, NULL},
     {"pauses", T_BOOL, offsetof(Runner, pauses), READONLY, NULL},

@@ -9,6 +9,8 @@ once more. The exhaustive one is in `dpor`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
+from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +23,8 @@ __all__ = ["PATIENCE", "Follow", "Pct", "Pos", "RandomWalk", "Replay", "Strategy
 
 PATIENCE = 50
 """A thread that was chosen so often in a row, while others could go on, spins."""
+
+_PRIORITY = attrgetter("priority")
 
 
 class Strategy(Protocol):
@@ -80,11 +84,9 @@ class Pct:
         self.depth = depth
         self.threads = 1
         self.choices = 1
-        self._priorities: dict[str, float] = {}
-        self._moments: set[int] = set()
+        self._moments: list[int] = []
         self._given: list[float] = []
         self._lowest = 0.0
-        self._in_a_row = 0
 
     @property
     def bound(self) -> float:
@@ -93,32 +95,25 @@ class Pct:
 
     def another(self) -> bool:
         """There always is one; where priorities change is drawn now."""
-        self._priorities = {}
-        self._in_a_row = 0
         self._lowest = 0.0
         draw, moments = self._random.random, self.choices + 1
-        self._moments = {int(draw() * moments) for _ in range(self.depth - 1)}
+        self._moments = [int(draw() * moments) for _ in range(self.depth - 1)]
         self._given = []
         return True
 
     def choose(self, ready: Sequence[Thread], current: Thread, world: World) -> Thread:
-        """Whoever has the highest priority."""
-        priorities = self._priorities
-        if self._in_a_row > PATIENCE or current.pauses:
-            priorities[current.path] = self._below_all()
-            self._in_a_row = 0
-        elif len(world.choices) in self._moments:
-            priorities[current.path] = self._below_others()
-            self._in_a_row = 0
-        chosen, highest = ready[0], float("-inf")
+        """Whoever has the highest priority; nobody asks as long as none changes."""
+        choices = world.choices
+        now = len(choices)
+        if current.pauses or (now >= PATIENCE and {*choices[-PATIENCE:]} == {current.path}):
+            current.priority = self._below_all()
+        elif now in self._moments:
+            current.priority = self._below_others()
         for one in ready:
-            priority = priorities.get(one.path)
-            if priority is None:
-                priority = priorities[one.path] = 1 + self._random.random()
-            if priority > highest:
-                chosen, highest = one, priority
-        self._in_a_row = self._in_a_row + 1 if chosen is current else 0
-        return chosen
+            if isnan(one.priority):
+                one.priority = 1 + self._random.random()
+        world.asks_from = min([now + PATIENCE, *(one for one in self._moments if one > now)])
+        return max(ready, key=_PRIORITY)
 
     def _below_all(self) -> float:
         self._lowest -= 1
@@ -126,7 +121,7 @@ class Pct:
 
     def _below_others(self) -> float:
         """Below all, or as soon above one of those that got theirs at an earlier moment."""
-        rank = self._random.randint(0, len(self._given))
+        rank = int(self._random.random() * (len(self._given) + 1))
         if rank == 0:
             priority = self._below_all()
         else:
