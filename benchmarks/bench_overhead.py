@@ -10,7 +10,8 @@ In each round, in turn and in a process each, the same interpreter does the same
 Both warm up on the same items. What a sample takes longer than the bare loop is the harness.
 Of the work itself that cannot be told from noise: two runs of the same second differ by more
 than a hundredth of it, on any machine that does something else as well. So the same items are
-also sent through a function that does nothing, where only the harness is left. Each line has
+also sent through a function that does nothing, three times as often, where only the harness is
+left. Each line has
 
     the workload's seconds (median);
     what the harness adds to as many empty items (median of the rounds, with its interval, see
@@ -45,6 +46,7 @@ ARMS = ("serial", "threads", "processes")
 MOST = 0.01
 LIMIT = 300.0
 NOTHING = "builtins:callable"  # of an item; nothing is faster
+OFTENER = 3  # than the work it is done, since it takes so little time
 
 Pairs = dict[Cell, tuple[list[float], list[float]]]
 
@@ -129,7 +131,7 @@ def compare(build: Build, task: Task, cells: Sequence[Cell], rounds: int) -> Pai
 def tell(build: Build, task: Task, cells: Sequence[Cell], rounds: int) -> None:
     """Measure, and print a line for each cell."""
     empty = replace(task, function=NOTHING, check="", coroutine="")
-    added = compare(build, empty, cells, rounds)
+    added = compare(build, empty, cells, OFTENER * rounds)
     for cell, (samples, others) in compare(build, task, cells, rounds).items():
         work = median(samples)
         cost = estimate([one - other for one, other in zip(*added[cell], strict=True)])
