@@ -72,11 +72,12 @@ class _Threading:
     the order in which it made them, and not in that of their addresses.
     """
 
-    def __init__(self, world: World) -> None:
+    _world: World
+
+    def begin(self, world: World) -> None:
+        """An execution begins."""
         self._world = world
         self._pools = vars(sys.modules.get("concurrent.futures.thread", _Absent))
-
-    def __enter__(self) -> None:
         if type(self._pools) is dict:
             self._pools["set"] = _InOrder  # in the place of the builtin
         module: Any = threading
@@ -85,7 +86,8 @@ class _Threading:
         self._collects = gc.isenabled()
         gc.disable()
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """It has ended."""
         module: Any = threading
         module.excepthook, module._counter = self._before  # noqa: SLF001 - there is no other name for it
         if type(self._pools) is dict:
@@ -143,6 +145,7 @@ class Control:
         self._giving_up = threading.Lock()
         self._lanes = Lanes()
         self._primitives = Primitives(_core)
+        self._threading = _Threading()
         self.forget()
 
     def start(self) -> None:
@@ -276,10 +279,11 @@ class Control:
         self._world = world
         self.executions += 1
         self._native.carry(world)
+        self._threading.begin(world)
         try:
-            with _Threading(world):
-                outcome = world.run(function)
+            outcome = world.run(function)
         finally:
+            self._threading.end()
             self._native.carry(None)
             self._world = None
             if world.given_up:

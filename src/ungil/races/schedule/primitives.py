@@ -121,8 +121,10 @@ class Primitives:
             left: Threads that are still there.
         """
         active: dict[int, object] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001 - who never ended is listed there
-        gone = [one for one in active if one < 1 << 12 and one != self._home]
-        for ident in [*gone, *(one.ident for one in left)]:
+        home = self._home
+        gone = [one for one in active if one < 1 << 12 and one != home]
+        gone += [one.ident for one in left]
+        for ident in gone:
             active.pop(ident, None)
         self._threads.clear()
         self._began.clear()

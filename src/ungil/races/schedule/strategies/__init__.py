@@ -112,7 +112,11 @@ class Pct:
         for one in ready:
             if isnan(one.priority):
                 one.priority = 1 + self._random.random()
-        world.asks_from = min([now + PATIENCE, *(one for one in self._moments if one > now)])
+        until = now + PATIENCE
+        for moment in self._moments:
+            if now < moment < until:
+                until = moment
+        world.asks_from = until
         return max(ready, key=_PRIORITY)
 
     def _below_all(self) -> float:
