@@ -19,6 +19,7 @@ from ungil.races.schedule import (
     replay,
     write_recorded,
 )
+from ungil.races.schedule.strategies import Pct
 from ungil.races.schedule.strategies.dpor import Dpor
 
 PROGRAMS = """
@@ -457,6 +458,27 @@ def test_the_same_seed_gives_the_same(controlled):
             explore(control, programs.lost_update, strategy=strategy, seed=5) for _ in range(2)
         )
         assert first.failure == second.failure
+
+
+class AskedEachTime(Pct):
+    def choose(self, ready, current, world):
+        chosen = super().choose(ready, current, world)
+        world.asks_from = 0
+        return chosen
+
+
+@pytest.mark.parametrize("name", [*RACY, *IN_ORDER])
+def test_priorities_decide_as_pct_does_when_it_is_asked_each_time(controlled, name):
+    control, programs = controlled
+
+    def chosen(strategy):
+        control.forget(())
+        for _ in range(40):
+            strategy.another()
+            world, _ = control.execute(getattr(programs, name), strategy)
+            yield list(world.choices)
+
+    assert list(chosen(Pct(7))) == list(chosen(AskedEachTime(7)))
 
 
 def test_a_bound_is_told(controlled):
