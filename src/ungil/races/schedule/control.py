@@ -72,7 +72,7 @@ class _Threading:
     the order in which it made them, and not in that of their addresses.
     """
 
-    _world: World
+    _world: World | None = None
 
     def begin(self, world: World) -> None:
         """An execution begins."""
@@ -94,10 +94,11 @@ class _Threading:
             self._pools.pop("set", None)
         if self._collects:
             gc.enable()
+        self._world = None  # it is gone as soon as nobody looks at it
 
     def _excepthook(self, args: Any, /) -> None:  # noqa: ANN401 - as threading has it
         world = self._world
-        if world.is_child:
+        if world is None or world.is_child:
             self._before[0](args)
             return
         thread, error = world.here(), args.exc_value
