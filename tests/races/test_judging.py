@@ -315,7 +315,7 @@ def test_a_check_that_leads_to_a_call(check, then, behind, call, code):
     one, another = side(read, "one"), side(act, "two", stack=stack)
     findings = found(made, [conflict(one, another)])
     assert codes(findings) == ([(code, 2)] if code else [])
-    assert all("the call that leads to app/reg.py:7" in one.remedy for one in findings if code)
+    assert all(f"from app/reg.py:2 to line {call}" in one.remedy for one in findings if code)
     locked = side(act, "two", "lock", stack=stack)
     again = [Compound(inner, act, "check")]
     assert codes(found(made, [conflict(one, locked)], again)) == []

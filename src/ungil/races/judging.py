@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ungil import rules
-from ungil.findings import Excerpt, Finding, Step
+from ungil.findings import Excerpt, Finding, Location, Step
 from ungil.races.candidate import Candidate
 from ungil.races.foretelling import candidate_of, candidate_of_cycle
 from ungil.races.kinds import Case, Kinds, Place, place, torn
 from ungil.races.messages import message
-from ungil.races.observed import Blocked, Compound, Cycle, Observation
+from ungil.races.observed import Blocked, Compound, Cycle, Observation, Side
 from ungil.races.remedies import remedy
 from ungil.races.scope import is_foundation
 from ungil.races.sources import NO_SOURCES, Sources
@@ -188,7 +188,11 @@ def _race(bug: _Bug, words: Words, sources: Sources) -> Finding:
         message(words, case),
         remedy(words, case, sources),
         sides[0].location,
-        steps=_steps(sides),
+        steps=(
+            *_steps(sides[:1]),
+            *_halves(case, words, sides[0].location),
+            *_steps(sides[1:]),
+        ),
         sides=sides,
         count=bug.count,
     )
@@ -198,14 +202,26 @@ def _steps(sides: Iterable[Excerpt]) -> tuple[Step, ...]:
     return tuple(step for side in sides for step in (Step(side.title, side.location), *side.calls))
 
 
+def _halves(case: Case, words: Words, told: Location) -> Iterator[Step]:
+    """Where the halves of a step are, but for what is told of anyway."""
+    touches = () if case.compound is None else (case.compound.read, case.compound.act)
+    for touch in touches:
+        at = words.location(touch.site.path, touch.site.line)
+        if at != told:
+            where = f" in {touch.function}" if touch.function else ""
+            yield Step(f"{words.expression(case.conflict, touch)}{where}", at)
+            told = at
+
+
 def _excerpt(case: Case, words: Words, sources: Sources, *, acting: bool) -> Excerpt:
     side = case.acting if acting else case.other
     at = side.touch.site
     sites = [at]
     if acting and case.compound is not None:
         read, act = case.compound.read.site, case.compound.act.site
-        at = read if case.compound.how == "check" else act
-        sites = [read, act]
+        first, last = case.compound.around or (read, act)
+        at = first if case.compound.how == "check" else last
+        sites = [first, last, read, act]
     for one in case.fields:
         of_writer = acting is one.first_mode.writes
         sites.append((one.first if of_writer else one.second).touch.site)
@@ -220,8 +236,14 @@ def _excerpt(case: Case, words: Words, sources: Sources, *, acting: bool) -> Exc
         words.location(at.path, at.line),
         sources.excerpt(at.path, _marks(at, sites)),
         calls,
-        side.touch.function,
+        _function_at(at, side),
     )
+
+
+def _function_at(at: Site, side: Side) -> str:
+    """The name of the function that a side's excerpt is of."""
+    around = (call.text for call in side.stack if (call.path, call.line) == (at.path, at.line))
+    return next(around, side.touch.function)
 
 
 def _own(stack: Sequence[Site]) -> Sequence[Site]:

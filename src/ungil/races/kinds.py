@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ungil import rules
 from ungil.findings import Rule
+from ungil.races.instrument.through import names_of
 from ungil.races.observed import Compound, Conflict, Observation, Side
+from ungil.races.scope import is_foundation
 from ungil.races.sources import Sources
-from ungil.races.trace import Mode, Touch
+from ungil.races.trace import Mode, Site, Touch
 
 __all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "field_name", "place", "torn"]
 
@@ -72,6 +75,9 @@ _MADE_EMPTY = re.compile(r"=\s*(?:[\[({'\"0]|False\b)")
 
 # Behind what an attribute is of. A private name is another in the source than in the object.
 _FIELD = re.compile(r"\w+$")
+
+# Until 3.11 each was a function.
+_COMPREHENSION = re.compile(r"<(?:listcomp|setcomp|dictcomp|genexpr)>$")
 
 _INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
 
@@ -206,7 +212,8 @@ class Kinds:
         # Methods that read and write in one step are said to write.
         if modes[0] is Mode.UPDATE and conflict.part != "iterator":
             yield Case(rules.LOST_UPDATE, conflict, mine, other)
-        for compound in (*self._around(mine.touch, conflict), *self._through_call(mine, other)):
+        through = () if modes[0].writes else self._through_calls(mine, other)
+        for compound in (*self._around(mine.touch, conflict), *through):
             if compound.how == "value":
                 yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
             elif self._interferes(compound, other.touch):
@@ -223,25 +230,31 @@ class Kinds:
             if self._is_about(compound.read, conflict):
                 yield compound
 
-    def _through_call(self, mine: Side, other: Side) -> Iterator[Compound]:
-        """The step of a check and of what a function does that is called for it.
+    def _through_calls(self, mine: Side, other: Side) -> Iterator[Compound]:
+        """The steps of a function that calls for what this side read, or for what the other did.
 
         The other thread wrote in such a call; had this one come earlier, it had called it too.
         """
-        read, act = mine.touch, other.touch
-        if read.mode.writes:
-            return
-        calls = (one for one in other.stack if one.text == read.function != act.function)
-        call = next((one for one in calls if one.path == read.site.path), None)
-        if call is None or not self._sources.decides(call.path, read.site.line, call.line):
-            return
-        # What a thread checks again once it has a lock needs the first check no more.
-        again = other.locks and any(
+        mine_calls, other_calls = _calls(mine), _calls(other)
+        for depth, one in enumerate(mine_calls):
+            for another in other_calls[0 if depth else 1 :]:
+                if (one.path, one.function) != (another.path, another.function):
+                    continue
+                known = self._sources.steps(one.path)
+                for how in known.follows(one.line, one.names, another.line, another.names):
+                    if how == "value" or not self._again(other):
+                        sites = (Site(one.path, one.line), Site(another.path, another.line))
+                        yield Compound(mine.touch, other.touch, how, sites)
+                break
+            if not self._sources.steps(one.path).returned(one.line, one.names):
+                break
+
+    def _again(self, other: Side) -> bool:
+        """Did it check again once it had a lock? Then the first check is not needed."""
+        return bool(other.locks) and any(
             nearer.how == "check" and _key(nearer.read) not in self._written_to
-            for nearer in self._by_act.get(_key(act), ())
+            for nearer in self._by_act.get(_key(other.touch), ())
         )
-        if not again:
-            yield Compound(read, act, "check", called=True)
 
     def _is_about(self, read: Touch, conflict: Conflict) -> bool:
         """Is what was read what the conflict is about, rather than another part of the object?
@@ -307,7 +320,7 @@ class Kinds:
     def _is_for_absence(self, compound: Compound) -> bool:
         read, act = compound.read, compound.act
         path, first = read.site.path, read.site.line
-        last = first if compound.called else act.site.line
+        last = first if compound.around else act.site.line
         numbers = range(first, min(last, first + _MOST_LINES) + 1)
         text = "\n".join(self._sources.line(path, number) for number in numbers)
         names = [re.escape(one) for one in (read.site.text, act.site.text) if one]
@@ -325,6 +338,34 @@ class Kinds:
             or re.search(r"\bhasattr\(|\bgetattr\(|\bin\s+[\w.]+\.__dict__", text)
             or re.search(r"\bexcept\b.*\b(?:AttributeError|NameError|UnboundLocalError)\b", text)
         )
+
+
+class _Call(NamedTuple):
+    """Where a function is in a call, or in a touch.
+
+    Attributes:
+        names: Of the functions that this led to.
+    """
+
+    path: str
+    line: int
+    function: str
+    names: frozenset[str]
+
+
+def _calls(side: Side) -> list[_Call]:
+    """Where an access was made, and the calls that led there, the nearest first."""
+    touch = side.touch
+    found = [_Call(touch.site.path, touch.site.line, touch.function, names_of(touch))]
+    names: frozenset[str] = frozenset()
+    for number, call in enumerate(side.stack):
+        if is_foundation(call.path):
+            break
+        if _COMPREHENSION.search(call.text) or (number == 0 and call.text == touch.function):
+            continue  # the one that the touch stands in
+        names |= {found[-1].function.rpartition(".")[2]}
+        found.append(_Call(call.path, call.line, call.text, names))
+    return found
 
 
 def _is_a(conflict: Conflict, types: frozenset[str]) -> bool:

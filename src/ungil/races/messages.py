@@ -33,10 +33,14 @@ def _step(words: Words, case: Case, first: str, then: str) -> str:
     """E.g. `is read at a.py:3 and written back at a.py:5`."""
     if case.compound is None:
         return f"is {first} and {then} at {words.place(case.acting.touch)}"
-    places = [words.place(case.compound.read), words.place(case.compound.act)]
+    read, act = case.compound.read.site, case.compound.act.site
+    places = [str(words.location(site.path, site.line)) for site in (read, act)]
+    step = f"is {first} at {places[0]} and {then} at {places[1]}"
     if places[0] == places[1]:
-        return f"is {first} and {then} at {places[0]}"
-    return f"is {first} at {places[0]} and {then} at {places[1]}"
+        step = f"is {first} and {then} at {places[0]}"
+    calls = [str(words.location(site.path, site.line)) for site in case.compound.around or ()]
+    called = [call for call in dict.fromkeys(calls) if call not in places]
+    return f"{step} (called from {joined(called)})" if called else step
 
 
 def _lost_update(words: Words, case: Case) -> str:

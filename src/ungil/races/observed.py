@@ -69,13 +69,14 @@ class Compound:
         act: The later one.
         how: `check` or `value`, as `Touch.after` has it; or `stack`, if the one puts something
             on top of one, and the other takes it away.
-        called: Is the later one in a function that the earlier one's calls?
+        around: Where one of them, or both, are in functions that another calls: what of that
+            function leads to the two.
     """
 
     read: Touch
     act: Touch
     how: str
-    called: bool = False
+    around: tuple[Site, Site] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 
 from ungil import rules
 from ungil.races.kinds import Case, place
+from ungil.races.observed import Compound
 from ungil.races.sources import Sources
 from ungil.races.words import Words, lock_name
 
@@ -56,23 +57,26 @@ def _lines(case: Case) -> set[tuple[str, int]]:
     """The lines of the step."""
     if case.compound is None:
         return {place(case.acting.touch)[:2]}
-    if case.compound.called:
-        return {place(case.compound.read)[:2], place(case.compound.act)[:2]}
-    read, act = case.compound.read.site, case.compound.act.site
-    first, last = sorted((read.line, act.line))
-    return {(read.path, line) for line in range(first, last + 1)}
+    path, first, last = _step(case.compound)
+    lines = {(path, line) for line in range(first, last + 1)}
+    if case.compound.around:
+        lines |= {place(case.compound.read)[:2], place(case.compound.act)[:2]}
+    return lines
 
 
 def _span(words: Words, case: Case) -> str:
     if case.compound is None:
         return f"at {words.place(case.acting.touch)}"
-    if case.compound.called:
-        called = words.place(case.compound.act)
-        return f"around {words.place(case.compound.read)} and the call that leads to {called}"
-    read, act = case.compound.read.site, case.compound.act.site
-    first, last = sorted((read.line, act.line))
-    at = words.location(read.path, first)
+    path, first, last = _step(case.compound)
+    at = words.location(path, first)
     return f"at {at}" if first == last else f"from {at} to line {last}"
+
+
+def _step(compound: Compound) -> tuple[str, int, int]:
+    """The file, the first line and the last one of a step, in the function that means it."""
+    sites = compound.around or (compound.read.site, compound.act.site)
+    first, last = sorted(site.line for site in sites)
+    return sites[0].path, first, last
 
 
 def _update(_: Words, case: Case, sources: Sources) -> str:

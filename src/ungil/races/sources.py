@@ -6,7 +6,7 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 
 from ungil.findings import Line
-from ungil.races.decisions import Decision, decisions
+from ungil.races.instrument.through import Steps, steps
 
 __all__ = ["NO_SOURCES", "Sources"]
 
@@ -27,7 +27,7 @@ class Sources:
             (lambda path: files.get(path, ())) if isinstance(files, Mapping) else files
         )
         self._known: dict[str, Sequence[str]] = {}
-        self._decisions: dict[str, list[Decision]] = {}
+        self._steps: dict[str, Steps] = {}
 
     @classmethod
     def of_files(cls) -> Sources:
@@ -48,11 +48,11 @@ class Sources:
         """Is it in one of the lines of a file?"""
         return any(text in line for line in self._lines(path))
 
-    def decides(self, path: str, line: int, later: int) -> bool:
-        """Does a test on one line decide whether another line is reached?"""
-        if path not in self._decisions:
-            self._decisions[path] = decisions("\n".join(self._lines(path)))
-        return any(line in test and later in about for test, about in self._decisions[path])
+    def steps(self, path: str) -> Steps:
+        """What of a module's functions follows from what."""
+        if path not in self._steps:
+            self._steps[path] = steps("\n".join(self._lines(path)))
+        return self._steps[path]
 
     def excerpt(self, path: str, marks: Mapping[int, str]) -> tuple[Line, ...]:
         """Some lines and those around them; where they have changed since, what is known.

@@ -25,7 +25,7 @@ from ungil.races.instrument.methods import MUTATING
 from ungil.races.instrument.nodes import Touched, WatchedName, bound_by, is_used, number_of
 from ungil.races.trace import Mode, Touch
 
-__all__ = ["compounds"]
+__all__ = ["Reads", "Walk", "compounds"]
 
 MOST = 8
 """Of the touches that one follows from."""
@@ -47,6 +47,7 @@ _KINDS = {
     **dict.fromkeys(["variable", "storing"], "variable"),
     **dict.fromkeys(["item", "holding", "method", "next"], "container"),
     **dict.fromkeys(["member", "keyed", "whole", "iterate"], "container"),
+    "call": "call",
 }
 """What the forms of touches are of; others are of no variable."""
 
@@ -63,10 +64,8 @@ def compounds(
     Returns:
         For the touches that follow from others: these, the nearest first, and how.
     """
-    walk = _Walk(touches)
-    walk.waiting.append(module.body)
-    while walk.waiting:
-        walk.function(walk.waiting.popleft())
+    walk = Walk(touches)
+    walk.go_through(module)
     return {
         number: tuple(sorted(found, key=walk.order_of, reverse=True)[:MOST])
         for number, found in walk.after.items()
@@ -79,6 +78,8 @@ def _may_meet(read: Touch, act: Touch) -> bool:
     match kinds:
         case (None, _) | (_, None):
             return False
+        case ("call", _) | (_, "call"):
+            return True
         case ("attribute", "attribute"):
             return "named" in {read.form, act.form} or read.name == act.name
         case ("variable", "variable"):
@@ -102,7 +103,7 @@ class _Guard:
 
 
 @dataclass
-class _Walk(ast.NodeVisitor):
+class Walk(ast.NodeVisitor):
     """Goes through functions; the methods' names are those that `ast` looks for."""
 
     touches: Sequence[Touch]
@@ -124,18 +125,30 @@ class _Walk(ast.NodeVisitor):
         """When a touch happens."""
         return self.order[pair[0]]
 
-    def function(self, body: list[ast.stmt] | ast.expr) -> None:
-        """Go through one of them."""
+    def go_through(self, module: ast.Module) -> None:
+        """Go through all functions of a module."""
+        self.waiting.append(module.body)
+        while self.waiting:
+            self._function_body(self.waiting.popleft())
+
+    def _function_body(self, body: list[ast.stmt] | ast.expr) -> None:
         self.flows, self.guards, self.bound = {}, [], ()
         self.happened, self.seen = [], []
         if isinstance(body, list):
             self._block(body)
         else:
-            self._read(body)
+            self.returns(self._read(body))
+
+    def returns(self, reads: Reads) -> None:
+        """A function returns what was read from these."""
+
+    def called(self, _node: ast.Call, _given: Reads) -> Reads:
+        """What a call gives, besides what it is given."""
+        return ()
 
     # Touches
 
-    def _happens(self, number: int) -> Reads:
+    def happens(self, number: int) -> Reads:
         """A touch; it gives itself if it reads."""
         self.order.setdefault(number, len(self.order))
         self.happened.append(number)
@@ -157,7 +170,7 @@ class _Walk(ast.NodeVisitor):
         if read != act and _may_meet(self.touches[read], self.touches[act]):
             self.after.setdefault(act, {})[read, how] = None
 
-    def _stored(self, number: int, reads: Reads) -> None:
+    def stored(self, number: int, reads: Reads) -> None:
         """What was read goes into what a touch writes."""
         for read in reads:
             self._relate(number, read, "value")
@@ -225,9 +238,9 @@ class _Walk(ast.NodeVisitor):
             # The other constant is a key, the lambda a way to find a cell.
             if not isinstance(arg, ast.Constant | ast.Lambda):
                 found = _both(found, self._read(arg))
-        own = self._happens(number)
+        own = self.happens(number)
         if self.touches[number].form == "storing":
-            self._stored(number, found)
+            self.stored(number, found)
         return _both(found, own)
 
     def visit_Call(self, node: ast.Call) -> Reads:
@@ -238,10 +251,11 @@ class _Walk(ast.NodeVisitor):
             number, name = number_of(told), getattr(node.func, "attr", "")
             touch = self.touches[number]
             if name in MUTATING and touch.name == name:
-                self._stored(number, _both(*args))
+                self.stored(number, _both(*args))
             elif touch.mode is Mode.WRITE:  # setattr, setitem
-                self._stored(number, _both(*args[2:]))
-        return _both(object_, *args)
+                self.stored(number, _both(*args[2:]))
+        given = _both(object_, *args)
+        return _both(given, self.called(node, given))
 
     def visit_BinOp(self, node: ast.BinOp) -> Reads:
         spine = [node]
@@ -296,7 +310,7 @@ class _Walk(ast.NodeVisitor):
             case ast.Attribute() | ast.Subscript():
                 self._read(target)
                 if isinstance(target.value, Touched):
-                    self._stored(number_of(target.value), reads)
+                    self.stored(number_of(target.value), reads)
 
     # Statements; each gives how far it leaves, if it never ends at its end
 
@@ -331,13 +345,13 @@ class _Walk(ast.NodeVisitor):
         self._read(node.target)
         reads = self._read(node.value)
         if isinstance(node.target.value, Touched):
-            self._stored(number_of(node.target.value), reads)
+            self.stored(number_of(node.target.value), reads)
         return ""
 
     def visit_Expr(self, node: ast.Expr) -> Leaves:
         self._read(node.value)
         if isinstance(node.value, Touched):
-            self._stored(number_of(node.value), self.bound)
+            self.stored(number_of(node.value), self.bound)
         return ""
 
     def visit_Delete(self, node: ast.Delete) -> Leaves:
@@ -347,7 +361,7 @@ class _Walk(ast.NodeVisitor):
         return ""
 
     def visit_Return(self, node: ast.Return) -> Leaves:
-        self._read(node.value)
+        self.returns(self._read(node.value))
         return "function"
 
     def visit_Raise(self, node: ast.Raise) -> Leaves:
@@ -468,7 +482,7 @@ class _Walk(ast.NodeVisitor):
         body = self._branch(node.body, guard)
         inside = (self.touches[one] for one in self.happened[happened:])
         only_waits = all(
-            touch.mode is Mode.READ and touch.form not in {"method", "item", "holding"}
+            touch.mode is Mode.READ and touch.form not in {"method", "item", "holding", "call"}
             for touch in inside
         )
         self.flows = _merged(before, body.flows)
