@@ -103,7 +103,7 @@ def test_they_find_what_the_detector_finds(runner, events):
         return numbers[id(access)], name, locks
 
     races = {
-        (side(race.first, race.first_locks), side(race.second, race.second_locks))
+        (side(race.first, race.first_locks), side(race.second, race.second_locks), race.exclusive)
         for event in events
         for race in detector.feed(event)
     }
@@ -113,8 +113,11 @@ def test_they_find_what_the_detector_finds(runner, events):
 
     for found in runner(touches, steps):
         assert {
-            tuple((touch, name, frozenset(map(lock, locks))) for touch, name, locks in sides)
-            for *sides, _, _, _, _, _, _ in found["conflicts"]
+            (
+                *((touch, name, frozenset(map(lock, locks))) for touch, name, locks in sides),
+                exclusive,
+            )
+            for *sides, _, _, _, _, _, _, exclusive in found["conflicts"]
         } == races
 
 

@@ -129,13 +129,14 @@ class Run:
         """Who meets whom, and at what."""
         return {
             (*sorted((self.labels[first[0]], self.labels[second[0]])), part)
-            for first, second, _, _, part, *_ in self.of("conflict")
+            for first, second, _, _, part, *_, exclusive in self.of("conflict")
+            if not exclusive
         }
 
     @property
     def compounds(self):
         return {
-            (self.labels[read], self.labels[act], how) for read, act, how in self.of("compound")
+            (self.labels[read], self.labels[act], how) for read, act, how, _ in self.of("compound")
         }
 
 

@@ -20,14 +20,17 @@ from ungil.races.trace import (
 X = Variable(7, ".x")
 
 
-def races_in(events, **how):
+def all_told(events, **how):
     detector = HappensBefore(**how)
     return [race for event in events for race in detector.feed(event)]
 
 
-def by_definition(events):
-    """All pairs of accesses that conflict and that nothing orders."""
-    before = orders(events)
+def races_in(events, **how):
+    return [race for race in all_told(events, **how) if not race.exclusive]
+
+
+def conflicting(events, before):
+    """All pairs of accesses that conflict, and of which none is before the other."""
     used = [(i, e) for i, e in enumerate(events) if isinstance(e, Access)]
     return {
         (a, b)
@@ -39,6 +42,11 @@ def by_definition(events):
         and (a.mode.writes or b.mode.writes)
         and i not in before[j]
     }
+
+
+def by_definition(events):
+    """All pairs of accesses that conflict and that nothing orders."""
+    return conflicting(events, orders(events))
 
 
 @settings(max_examples=400)
@@ -60,9 +68,8 @@ def test_what_is_told_is_true_and_the_first_race_of_each_variable_is_told(events
     assert first(told) == first(true)
 
 
-@settings(max_examples=200)
-@given(traces())
-def test_the_locks_are_those_held(events):
+def locks_held(events):
+    """By accesses."""
     held = {}
     locks_of = {}
     for event in events:
@@ -73,11 +80,39 @@ def test_the_locks_are_those_held(events):
             mine.remove(event.lock)
         elif isinstance(event, Access):
             locks_of[id(event)] = frozenset(mine)
-    for race in races_in(events):
+    return locks_of
+
+
+@settings(max_examples=200)
+@given(traces())
+def test_the_locks_are_those_held(events):
+    locks_of = locks_held(events)
+    for race in all_told(events):
         assert race.first_locks == locks_of[id(race.first)]
         assert race.second_locks == locks_of[id(race.second)]
         # Who holds the same lock is ordered by it.
-        assert race.first_locks.isdisjoint(race.second_locks)
+        assert race.first_locks.isdisjoint(race.second_locks) is not race.exclusive
+
+
+@settings(max_examples=400)
+@given(traces())
+def test_exclusive_are_those_that_a_common_lock_keeps_apart_and_nothing_else_orders(events):
+    locks_of, before = locks_held(events), orders(events)
+    exclusive = {
+        (a, b)
+        for a, b in conflicting(events, orders(events, locks=False))
+        if locks_of[id(a)] & locks_of[id(b)]
+    }
+    assert exclusive.isdisjoint(conflicting(events, before))
+    told = {(race.first, race.second) for race in all_told(events) if race.exclusive}
+    assert told <= exclusive
+    # Of two that follow each other nothing is forgotten.
+    used = {}
+    for event in events:
+        if isinstance(event, Access):
+            last = used.get(event.variable)
+            assert last is None or (last, event) not in exclusive or (last, event) in told
+            used[event.variable] = event
 
 
 @given(traces())
@@ -162,6 +197,19 @@ def test_a_write_of_all_items_meets_each():
     other = Access(0, Variable(8, "['a']"), WRITE, Site("app.py", 6))
     assert told(Fork(0, 1), every, other) == []
     assert told(Fork(0, 1), every, Join(0, 1), *after) == []
+
+
+def test_a_lock_orders_for_certain_only_if_it_is_handed_over_or_a_library_s():
+    site = Site("app.py", 9)
+    first = [Acquire(0, 6, site), access(0, WRITE, 1), Release(0, 6)]
+    second = [Acquire(1, 6, site), access(1, WRITE, 2)]
+    (race,) = all_told([Fork(0, 1), *first, *second])
+    assert race.exclusive
+    # One waits for a lock that it holds itself, until another gives that back.
+    handed_over = [Acquire(1, 5, site), *first, Release(0, 5), Acquire(1, 5, site)]
+    assert all_told([Fork(0, 1), *handed_over, *second]) == []
+    of_a_library = [Acquire(0, 5, site), *first, Release(0, 5, firm=True), Acquire(1, 5, site)]
+    assert all_told([Fork(0, 1), *of_a_library, *second]) == []
 
 
 def test_who_gives_back_the_lock_of_another_takes_it_from_them():

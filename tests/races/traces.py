@@ -80,19 +80,19 @@ def traces(draw, size=30, accesses=True):
     return events
 
 
-def orders(events, *, only_threads=False):
+def orders(events, *, only_threads=False, locks=True):
     """For each event the indices of those that happen before it, from the definition."""
     before = []
     for index, event in enumerate(events):
         found = set()
         for earlier in range(index):
-            if _precedes(events, earlier, index, event, only_threads=only_threads):
+            if _precedes(events, earlier, index, event, only_threads=only_threads, locks=locks):
                 found |= {earlier} | before[earlier]
         before.append(found)
     return before
 
 
-def _precedes(events, earlier, index, event, *, only_threads):
+def _precedes(events, earlier, index, event, *, only_threads, locks):
     """Does one event come directly before another, by any rule?"""
     first = events[earlier]
     if first.thread == event.thread or (isinstance(first, Fork) and first.child == event.thread):
@@ -105,7 +105,7 @@ def _precedes(events, earlier, index, event, *, only_threads):
         return False
     if isinstance(first, Post) and isinstance(event, Receive):
         return first.channel == event.channel
-    handed_over = isinstance(first, Release) and isinstance(event, Acquire)
+    handed_over = locks and isinstance(first, Release) and isinstance(event, Acquire)
     return (
         handed_over and first.lock == event.lock and _depth(events[: earlier + 1], first.lock) == 0
     )

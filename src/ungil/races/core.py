@@ -38,11 +38,18 @@ class Told(Protocol):
         owner: int,
         part: int,
         iterates: int,
+        exclusive: bool,
     ) -> None:
-        """Two accesses that nothing orders; the second is being made."""
+        """Two accesses that nothing orders, or only a lock that both held.
 
-    def compound(self, earlier: int, act: int, check: bool) -> None:
-        """A thread did one thing and then the other to the same variable."""
+        The second is being made.
+        """
+
+    def compound(self, earlier: int, act: int, check: bool, parted: bool) -> None:
+        """A thread did one thing and then the other to the same variable.
+
+        Perhaps it has let go of its locks in between, and holds one again.
+        """
 
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others, each with where it was taken."""

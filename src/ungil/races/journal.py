@@ -135,7 +135,7 @@ def _side(touches: Touches, parts: list[Any]) -> Side:
 
 
 def _conflict(touches: Touches, *parts: Any) -> Conflict:  # noqa: ANN401 - JSON
-    first, second, owner, kind, part, first_mode, second_mode, iterates = parts
+    first, second, owner, kind, part, first_mode, second_mode, iterates, exclusive = parts
     return Conflict(
         _side(touches, first),
         _side(touches, second),
@@ -145,6 +145,7 @@ def _conflict(touches: Touches, *parts: Any) -> Conflict:  # noqa: ANN401 - JSON
         Mode(first_mode),
         Mode(second_mode),
         (iterates[0], iterates[1]),
+        exclusive=exclusive,
     )
 
 
@@ -155,7 +156,9 @@ def _cycle(_: Touches, steps: list[list[Any]], threads: list[str]) -> Cycle:
 
 _DECODED: dict[str, Callable[..., object]] = {
     "conflict": _conflict,
-    "compound": lambda touches, read, act, how: Compound(touches[read], touches[act], how),
+    "compound": lambda touches, read, act, how, parted: Compound(
+        touches[read], touches[act], how, parted=parted
+    ),
     "cycle": _cycle,
     "blocked": lambda _, site, what, locks: Blocked(Site(*site), what, tuple(locks)),
     "watched": lambda _, name: name,

@@ -70,6 +70,9 @@ _COUNTED = re.compile(r"\.append\((?:None|True|False|\d*)\)$")
 # What `= False` takes away is no value that anybody could still use.
 _LOWERED = re.compile(r"=\s*False\s*(?:$|[#;])")
 
+# These do what they do only if it is still to be done.
+_LOOKS_ITSELF = re.compile(r"\.(?:setdefault|discard)\(|\.pop\([^()]*,")
+
 # What `= {}` leaves is new, if it is what a check found missing.
 _MADE_EMPTY = re.compile(r"=\s*(?:[\[({'\"0]|False\b)")
 
@@ -155,19 +158,20 @@ class Kinds:
                     self._takes.setdefault(_stack_of(mine.touch), mine.touch)
                 if mode.writes:
                     self._writing.add(_key(mine.touch))
-                if other_mode.writes:
+                if other_mode.writes and not conflict.exclusive:
                     self._written_to.setdefault(_key(mine.touch), set()).add(conflict.part)
 
     def of(self, conflict: Conflict) -> Case | None:
         """The worst that it is; None if it does no harm."""
+        harmed = self._parted if conflict.exclusive else self._harmed
         cases = [
             case
             for mine, other, mode, other_mode, iterates in _both_ways(conflict)
-            for case in self._harmed(conflict, mine, other, (mode, other_mode), iterates)
+            for case in harmed(conflict, mine, other, (mode, other_mode), iterates)
         ]
         if cases:
             return min(cases, key=lambda case: case.rank)
-        return self._on_a_stack(conflict) or _plain(conflict)
+        return None if conflict.exclusive else self._on_a_stack(conflict) or _plain(conflict)
 
     def _on_a_stack(self, conflict: Conflict) -> Case | None:
         """What one thread puts on top of a list while another goes by its own being there.
@@ -214,12 +218,53 @@ class Kinds:
             yield Case(rules.LOST_UPDATE, conflict, mine, other)
         through = () if modes[0].writes else self._through_calls(mine, other)
         for compound in (*self._around(mine.touch, conflict), *through):
-            if compound.how == "value":
-                yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
-            elif self._interferes(compound, other.touch):
-                twice = self._initialises(compound, conflict, other)
-                rule = rules.DOUBLE_INITIALISATION if twice else rules.CHECK_THEN_ACT
-                yield Case(rule, conflict, mine, other, compound)
+            yield from self._broken(conflict, mine, other, compound)
+
+    def _broken(
+        self, conflict: Conflict, mine: Side, other: Side, compound: Compound
+    ) -> Iterator[Case]:
+        """What becomes of a step if the other thread writes in between."""
+        if compound.how == "value":
+            yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
+        elif self._interferes(compound, other.touch):
+            twice = self._initialises(compound, conflict, other)
+            rule = rules.DOUBLE_INITIALISATION if twice else rules.CHECK_THEN_ACT
+            yield Case(rule, conflict, mine, other, compound)
+
+    def _parted(
+        self, conflict: Conflict, mine: Side, other: Side, modes: tuple[Mode, Mode], _: bool
+    ) -> Iterator[Case]:
+        """What the other side can do to a step of this one that lets go of the lock halfway."""
+        if not modes[1].writes:
+            return
+        steps = [one for one in self._around(mine.touch, conflict) if one.parted]
+        if not modes[0].writes and self._sources.only_looks(mine.touch):
+            steps += (one for one in self._through_calls(mine, other) if one.parted)
+        for compound in steps:
+            if not self._stands(compound):
+                yield from self._broken(conflict, mine, other, compound)
+
+    def _stands(self, compound: Compound) -> bool:
+        """Does a step that lets go of a lock bear that others come in between?
+
+        What it found it may have made use of before, while it held the lock; or it looks again
+        once it has it back. And who waits for its turn knows what comes.
+        """
+        read, act = compound.read, compound.act
+        used = any(
+            not one.parted and (one.act.mode.writes or one.act.name in _CHANGING)
+            for one in self._by_read.get(_key(read), ())
+        )
+        again = any(
+            not one.parted and one.how == "check" for one in self._by_act.get(_key(act), ())
+        )
+        if used or again:
+            return True
+        if compound.how == "value":
+            return act.mode is not Mode.WRITE
+        where = compound.around[0] if compound.around else read.site
+        waits = self._sources.line(where.path, where.line).lstrip().startswith("while")
+        return waits or bool(_LOOKS_ITSELF.search(act.site.text))
 
     def _around(self, touch: Touch, conflict: Conflict) -> Iterator[Compound]:
         """The steps that a touch is an end of, if they are about what the conflict is about."""
@@ -241,13 +286,26 @@ class Kinds:
                 if (one.path, one.function) != (another.path, another.function):
                     continue
                 known = self._sources.steps(one.path)
+                sites = (Site(one.path, one.line), Site(another.path, another.line))
+                parted = self._lets_go(mine, mine_calls[:depth]) and self._lets_go(
+                    other, other_calls[: other_calls.index(another)]
+                )
                 for how in known.follows(one.line, one.names, another.line, another.names):
                     if how == "value" or not self._again(other):
-                        sites = (Site(one.path, one.line), Site(another.path, another.line))
-                        yield Compound(mine.touch, other.touch, how, sites)
+                        yield Compound(mine.touch, other.touch, how, sites, parted)
                 break
             if not self._sources.steps(one.path).returned(one.line, one.names):
                 break
+
+    def _lets_go(self, side: Side, calls: Sequence[_Call]) -> bool:
+        """Are all locks that a side held taken within these calls, if there are any?"""
+        within = {(call.path, call.function) for call in calls}
+        for lock in side.locks if calls else ():
+            path, _, line = lock.rpartition(", taken at ")[2].rpartition(":")
+            functions = self._sources.steps(path).functions(int(line)) if line.isdecimal() else ()
+            if not functions or any((path, one) not in within for one in functions):
+                return False
+        return True
 
     def _again(self, other: Side) -> bool:
         """Did it check again once it had a lock? Then the first check is not needed."""

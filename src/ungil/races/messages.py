@@ -26,6 +26,8 @@ def _locks(words: Words, case: Case) -> str:
     ]
     if not held:
         return "Neither held a lock."
+    if case.conflict.exclusive:
+        return _raised(f"{joined(held)}, and let go of it in between.")
     return _raised(f"{held[0]}, the other none." if len(held) == 1 else f"{joined(held)}.")
 
 

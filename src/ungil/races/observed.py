@@ -34,6 +34,8 @@ class Side:
 class Conflict:
     """Two accesses of one variable that nothing orders, one of which writes.
 
+    Or only a lock orders them that both held: they exclude each other.
+
     Attributes:
         first: The one that was seen first.
         second: The other, of another thread.
@@ -46,6 +48,7 @@ class Conflict:
         iterates: Does the first go through the container, and does the second?
         count: How often it was seen.
         test: In which test of pytest it was; empty outside.
+        exclusive: Does a lock keep them apart, whichever comes first?
     """
 
     first: Side
@@ -58,6 +61,7 @@ class Conflict:
     iterates: tuple[bool, bool] = (False, False)
     count: int = 1
     test: str = ""
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ class Compound:
             on top of one, and the other takes it away.
         around: Where one of them, or both, are in functions that another calls: what of that
             function leads to the two.
+        parted: Has its thread let go of its locks in between, and taken one again?
     """
 
     read: Touch
     act: Touch
     how: str
     around: tuple[Site, Site] | None = None
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

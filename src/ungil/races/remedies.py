@@ -39,6 +39,10 @@ def _guard(words: Words, case: Case) -> str:
     mine = [lock_name(lock) for lock in case.acting.locks]
     theirs = [lock_name(lock) for lock in case.other.locks]
     here, there = _span(words, case), words.place(case.other.touch)
+    if case.conflict.exclusive:
+        again = " (an RLock, since what is called takes it as well)"
+        called = case.compound is not None and case.compound.around
+        return f"Hold `{mine[-1]}`{again if called else ''} {here}, without letting go of it."
     if mine and theirs:
         if mine[-1] == theirs[-1]:
             return f"Each side holds a `{mine[-1]}` of its own: let both hold one that they share."

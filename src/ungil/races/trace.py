@@ -118,10 +118,18 @@ class Acquire:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A thread is about to give a lock back; once for each `Acquire`."""
+    """A thread is about to give a lock back; once for each `Acquire`.
+
+    Attributes:
+        thread: Which.
+        lock: Which.
+        firm: Does it do more than keep others out? Whoever takes the lock next comes later for
+            a reason that is not chance.
+    """
 
     thread: int
     lock: int
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

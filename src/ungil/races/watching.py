@@ -202,8 +202,9 @@ class Watch:
         owner: int,
         part: int,
         iterates: int,
+        exclusive: bool,
     ) -> None:
-        """Two accesses that nothing orders; the second is being made."""
+        """Two accesses that nothing orders, or only a lock that both held."""
         if second_name is None:
             active = threading._active.get(_thread.get_ident())  # type: ignore[attr-defined]  # noqa: SLF001 - current_thread() would make one
             second_name = None if active is None else active.name
@@ -222,14 +223,15 @@ class Watch:
                     _MODES[first_mode].value,
                     _MODES[second_mode].value,
                     [bool(iterates & 1), bool(iterates & 2)],
+                    bool(exclusive),
                 ]
             )  # fmt: skip  # a row for each side
 
-    def compound(self, earlier: int, act: int, check: bool) -> None:
+    def compound(self, earlier: int, act: int, check: bool, parted: bool) -> None:
         """A thread did one thing and then the other to the same variable."""
         with self.lock:
             self._need(earlier, act)
-            self._record(["compound", earlier, act, "check" if check else "value"])
+            self._record(["compound", earlier, act, "check" if check else "value", bool(parted)])
 
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others."""

@@ -4,19 +4,34 @@
 
 #include <stdlib.h>
 
-#define MOST_FOUND 8
+#define MOST_FOUND 16
 
 typedef struct {
     Seen first;
     Kind kind;
+    bool exclusive; /* a lock that both held keeps them apart, whichever comes first */
 } Found;
 
 static void
 against(const Thread *thread, const Seen *seen, Kind kind, Found *found, int *count)
 {
-    if (seen->time && !thread_knows(thread, seen->thread, seen->time) && *count < MOST_FOUND) {
-        found[(*count)++] = (Found){*seen, kind};
+    if (seen->time == 0 || *count == MOST_FOUND) {
+        return;
     }
+    bool known = thread_knows(thread, seen->thread, seen->time);
+    if (known && (!(seen->held & thread->held)
+                  || thread_knows_firmly(thread, seen->thread, seen->time))) {
+        return;
+    }
+    found[(*count)++] = (Found){*seen, kind, known};
+}
+
+/* Does it come before what the thread does now, so that neither chance nor a lock matters? */
+static bool
+is_before(const Thread *thread, const Seen *seen)
+{
+    return thread_knows(thread, seen->thread, seen->time)
+           && (!seen->held || thread_knows_firmly(thread, seen->thread, seen->time));
 }
 
 #define MOST_BEFORE 3 /* writes before the last one, which are kept among `more` */
@@ -89,14 +104,13 @@ step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, 
             if (one.mode != READ) {
                 against(thread, &one, kind, found, count);
             }
-            if (one.mode != READ || !thread_knows(thread, one.thread, one.time)) {
+            if (one.mode != READ || !is_before(thread, &one)) {
                 more->seen[kept++] = one;
             }
         }
         more->length = kept;
     }
-    if (shadow->read.time
-        && !thread_knows(thread, shadow->read.thread, shadow->read.time)) {
+    if (shadow->read.time && !is_before(thread, &shadow->read)) {
         uint32_t length = more == NULL ? 0 : more->length;
         if (more_room(shadow, length)) {
             shadow->more->seen[shadow->more->length++] = shadow->read;
@@ -124,26 +138,70 @@ did(Thread *thread, Shadow *shadow, const Touch *touch)
     return false;
 }
 
-/* Which of the touches that this one may follow from did touch the same variable? The
-   record's lock is held. */
-static uint8_t
+/* Has the thread let go of its locks since, and holds one again? */
+static bool
+has_parted(const Thread *thread, uint32_t time)
+{
+    bool holds = false;
+    for (uint32_t i = 0; i < thread->taken; i++) {
+        if (thread->locks_taken[i].touch != NULL) {
+            holds = true;
+            if (thread->locks_taken[i].since <= time) {
+                return false;
+            }
+        }
+    }
+    return holds && time != thread->time;
+}
+
+typedef struct {
+    uint8_t at_once;
+    uint8_t parted;
+} Followed;
+
+/* Which of the touches that this one may follow from did touch the same variable, and were not
+   known to? The record's lock is held. */
+static Followed
 followed(Thread *thread, Record *record, const void *object, Touch *touch, uint64_t part)
 {
-    uint8_t seen = atomic_load_explicit(&touch->followed, memory_order_relaxed), new = 0;
+    Followed seen = {
+        atomic_load_explicit(&touch->followed, memory_order_relaxed),
+        atomic_load_explicit(&touch->parted, memory_order_relaxed),
+    };
+    Followed new = {0, 0};
     for (int i = 0; i < touch->afters; i++) {
         Touch *earlier = touch->after[i].touch;
-        if (seen & (1u << i)) {
+        uint8_t bit = (uint8_t)(1u << i);
+        if ((seen.at_once & bit) && ((seen.parted & bit) || thread->taken == 0)) {
             continue;
         }
         Recent *entry = recent(thread, object, earlier, part);
-        bool same = (entry->object == object && entry->touch == earlier && entry->part == part)
-                    || did(thread, shadow_get(record, part, false), earlier)
-                    || did(thread, shadow_get(record, PART_STRUCTURE, false), earlier);
-        if (same) {
-            new |= (uint8_t)(1u << i);
+        if (entry->object == object && entry->touch == earlier && entry->part == part) {
+            *(has_parted(thread, entry->time) ? &new.parted : &new.at_once) |= bit;
+        }
+        else if (did(thread, shadow_get(record, part, false), earlier)
+                 || did(thread, shadow_get(record, PART_STRUCTURE, false), earlier)) {
+            new.at_once |= bit;
         }
     }
-    return new ? (uint8_t)(new & ~atomic_fetch_or(&touch->followed, new)) : 0;
+    if (new.at_once & ~seen.at_once) {
+        new.at_once &= (uint8_t)~atomic_fetch_or(&touch->followed, new.at_once);
+    }
+    if (new.parted & ~seen.parted) {
+        new.parted &= (uint8_t)~atomic_fetch_or(&touch->parted, new.parted);
+    }
+    return (Followed){new.at_once & ~seen.at_once, new.parted & ~seen.parted};
+}
+
+static void
+tell_compounds(Thread *thread, const Touch *touch, uint8_t which, PyObject *parted)
+{
+    for (int i = 0; which && i < touch->afters; i++) {
+        if (which & (1u << i)) {
+            TELL(0, thread, "compound", "IIOO", touch->after[i].touch->number, touch->number,
+                 touch->after[i].check ? Py_True : Py_False, parted);
+        }
+    }
 }
 
 static PyObject *
@@ -181,8 +239,8 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
     uint8_t modes[MOST_FOUND];
     bool iterates[MOST_FOUND];
     int count = 0;
-    uint8_t compounds = 0;
-    uint16_t stack = 0;
+    Followed compounds = {0, 0};
+    uint16_t stack = 0, locks = locks_number(thread); /* which brings `held` up to date, too */
 
     record_lock(record);
     atomic_store_explicit(&record->used, true, memory_order_relaxed);
@@ -203,24 +261,29 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
             /* Who was alone with it until now need not have told of all. */
             atomic_fetch_add_explicit(generation(object), 1, memory_order_release);
             if (record->fresh && !thread_knows(thread, record->maker, record->made)) {
-                clock_set(&thread->clock, record->maker, record->left);
+                clock_set(&thread->known.clock, record->maker, record->left);
+                clock_set(&thread->known.firm, record->maker, record->left);
             }
         }
     }
     for (int i = 0; i < number; i++) {
         const Access *access = &accesses[i];
         if (touch->afters) {
-            compounds |= followed(thread, record, object, touch, access->part);
+            Followed new = followed(thread, record, object, touch, access->part);
+            compounds.at_once |= new.at_once;
+            compounds.parted |= new.parted;
         }
         Shadow *shadow = shadow_get(record, access->part, true);
         if (shadow == NULL) {
             break;
         }
-        /* Of the accesses of one place by one thread the calls of the first will do. */
-        if (shadow->write.touch == touch && shadow->write.thread == thread->index) {
+        /* Of the accesses of one place by one thread at one moment the calls of the first do. */
+        if (shadow->write.touch == touch && shadow->write.thread == thread->index
+            && shadow->write.time == thread->time) {
             stack = shadow->write.stack;
         }
-        else if (shadow->read.touch == touch && shadow->read.thread == thread->index) {
+        else if (shadow->read.touch == touch && shadow->read.thread == thread->index
+                 && shadow->read.time == thread->time) {
             stack = shadow->read.stack;
         }
         else if (stack == 0) {
@@ -230,10 +293,11 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
             .thread = thread->index,
             .time = thread->time,
             .touch = touch,
-            .locks = locks_number(thread),
+            .locks = locks,
             .stack = stack,
             .mode = access->mode,
             .iterates = access->iterates,
+            .held = thread->held,
         };
         int from = count;
         step(thread, shadow, &seen, access->kind, found, &count);
@@ -271,23 +335,25 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
 
     for (int i = 0; i < count; i++) {
         Seen *first = &found[i].first;
-        uint64_t key = mixed((uintptr_t)first->touch, (uintptr_t)touch,
-                             found[i].kind | first->mode << 4 | modes[i] << 8);
+        uint64_t key
+            = mixed((uintptr_t)first->touch, (uintptr_t)touch,
+                    found[i].kind | first->mode << 4 | modes[i] << 8 | found[i].exclusive << 12);
         if (!is_new(key)) {
             continue;
         }
         Thread *other = thread_at(first->thread);
         PyObject *kind = kind_of(shown), *locks_then = locks_list(first->locks),
-                 *locks_now = locks_list(locks_number(thread)),
+                 *locks_now = locks_list(locks),
                  *stack_then = stack_list(first->stack), *stack_now = stack_list(stack);
         if (kind != NULL && locks_then != NULL && locks_now != NULL && other != NULL
             && stack_then != NULL && stack_now != NULL) {
-            TELL(key, thread, "conflict", "IIOOOiIIOOOiOKii", first->touch->number, first->thread,
+            TELL(key, thread, "conflict", "IIOOOiIIOOOiOKiiO", first->touch->number, first->thread,
                  other->name == NULL ? Py_None : other->name, locks_then, stack_then,
                  first->mode,
                  touch->number, thread->index, thread->name == NULL ? Py_None : thread->name,
                  locks_now, stack_now, modes[i], kind, (unsigned long long)owner,
-                 (int)found[i].kind, first->iterates | iterates[i] << 1);
+                 (int)found[i].kind, first->iterates | iterates[i] << 1,
+                 found[i].exclusive ? Py_True : Py_False);
         }
         Py_XDECREF(kind);
         Py_XDECREF(locks_then);
@@ -295,12 +361,8 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
         Py_XDECREF(stack_then);
         Py_XDECREF(stack_now);
     }
-    for (int i = 0; compounds && i < touch->afters; i++) {
-        if (compounds & (1u << i)) {
-            TELL(0, thread, "compound", "IIO", touch->after[i].touch->number, touch->number,
-                 touch->after[i].check ? Py_True : Py_False);
-        }
-    }
+    tell_compounds(thread, touch, compounds.at_once, Py_False);
+    tell_compounds(thread, touch, compounds.parted, Py_True);
     if (history && atomic_load_explicit(&shadow_count, memory_order_relaxed) > history) {
         record_sweep();
     }

@@ -78,14 +78,18 @@ locks_number(Thread *thread)
         return thread->locks;
     }
     thread->locks_changed = false;
-    thread->locks = 0;
+    thread->locks = thread->held = 0;
     if (thread->taken == 0) {
         return 0;
     }
     LockSet wanted = {.count = 0};
     uint64_t hash = 1;
-    for (uint32_t i = 0; i < thread->taken && wanted.count < LOCKS_KEPT; i++) {
+    for (uint32_t i = 0; i < thread->taken; i++) {
         if (thread->locks_taken[i].touch == NULL) {
+            continue;
+        }
+        thread->held |= thread->locks_taken[i].bit;
+        if (wanted.count == LOCKS_KEPT) {
             continue;
         }
         wanted.taken[wanted.count] = thread->locks_taken[i].touch;

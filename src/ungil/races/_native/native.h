@@ -69,6 +69,7 @@ struct Touch {
     PyObject *touch;  /* likewise: what it was made of */
     uint8_t afters;
     _Atomic(uint8_t) followed; /* which of `after` were seen to come before */
+    _Atomic(uint8_t) parted;   /* likewise, with locks let go of in between */
     After *after;
 };
 
@@ -86,7 +87,15 @@ typedef struct {
 
 bool clock_learn(Clock *clock, const Clock *other);
 bool clock_set(Clock *clock, uint32_t thread, uint32_t time);
-void clock_free(Clock *clock);
+
+/* Two of them: what comes before, and what does so whoever gets a lock first. */
+typedef struct {
+    Clock clock;
+    Clock firm;
+} Clocks;
+
+bool clocks_learn(Clocks *clocks, const Clocks *others);
+void clocks_free(Clocks *clocks);
 
 static inline uint32_t
 clock_time(const Clock *clock, uint32_t thread)
@@ -103,6 +112,7 @@ typedef struct {
     uint16_t stack; /* number of a stack */
     uint8_t mode;
     bool iterates;
+    uint16_t held; /* the bits of the locks that the thread held */
 } Seen;
 
 typedef struct Reads Reads;
@@ -143,12 +153,13 @@ typedef struct Record {
     uint32_t room;
     Shadow *table;
     uint32_t holder;       /* of a lock, the index of the thread that took it and one */
-    Clock *clock;          /* of a lock, queue, …; NULL for others */
+    Clocks *clocks;        /* of a lock, queue, …; NULL for others */
     struct Thread *thread; /* that a handle or sentinel stands for */
     const void *owner;     /* of an object's own namespace: the object, */
     uint64_t owner_number; /* if that is still the one it was */
     struct Record *dead;
     uint8_t offset; /* of the object in its block of memory, in bytes */
+    uint16_t bit;   /* of a lock: what stands for it; some share one if there are many */
     Shadow first[FIRST_ROOM]; /* the table, until it is full */
 } Record;
 
@@ -239,6 +250,8 @@ typedef struct {
     Touch *touch; /* NULL: inside of a library */
     Touch *near;  /* the last one before */
     uint32_t count;
+    uint32_t since; /* the time of the thread when it took it */
+    uint16_t bit;
 } TakenLock;
 
 typedef struct Thread {
@@ -249,7 +262,8 @@ typedef struct Thread {
     _Atomic(bool) ended;
     bool locks_changed;
     uint16_t locks;
-    Clock clock;
+    uint16_t held; /* the bits of these */
+    Clocks known;
     Touch *last;
     Recent *recent;
     Holding holding;
@@ -298,14 +312,22 @@ thread_current(void)
 static inline bool
 thread_knows(const Thread *thread, uint32_t other, uint32_t time)
 {
-    return time <= clock_time(&thread->clock, other);
+    return time <= clock_time(&thread->known.clock, other);
+}
+
+/* Does it come before, whoever gets a lock first? */
+static inline bool
+thread_knows_firmly(const Thread *thread, uint32_t other, uint32_t time)
+{
+    return time <= clock_time(&thread->known.firm, other);
 }
 
 static inline void
 thread_tick(Thread *thread)
 {
     thread->time++;
-    thread->clock.times[thread->index] = thread->time;
+    thread->known.clock.times[thread->index] = thread->time;
+    thread->known.firm.times[thread->index] = thread->time;
 }
 
 /* Locks. */

@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-static Clock *
-record_clock(Record *record)
+static Clocks *
+record_clocks(Record *record)
 {
-    if (record->clock == NULL) {
-        record->clock = calloc(1, sizeof(Clock));
+    if (record->clocks == NULL) {
+        record->clocks = calloc(1, sizeof(Clocks));
     }
-    return record->clock;
+    return record->clocks;
 }
 
 void
@@ -22,9 +22,9 @@ order_post(PyObject *channel)
         return;
     }
     record_lock(record);
-    Clock *clock = record_clock(record);
-    if (clock != NULL) {
-        clock_learn(clock, &thread->clock);
+    Clocks *clocks = record_clocks(record);
+    if (clocks != NULL) {
+        clocks_learn(clocks, &thread->known);
     }
     record_unlock(record);
     thread_tick(thread);
@@ -39,8 +39,8 @@ order_receive(PyObject *channel)
         return;
     }
     record_lock(record);
-    if (record->clock != NULL) {
-        clock_learn(&thread->clock, record->clock);
+    if (record->clocks != NULL) {
+        clocks_learn(&thread->known, record->clocks);
     }
     record_unlock(record);
 }
@@ -88,7 +88,7 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
         return;
     }
     if (record->thread != NULL) { /* the sentinel of a thread that has ended */
-        clock_learn(&thread->clock, &record->thread->clock);
+        clocks_learn(&thread->known, &record->thread->known);
         thread_joined(thread);
         TELL(0, thread, "joined", "II", thread->index, record->thread->index);
         return;
@@ -102,9 +102,14 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
     }
     record_lock(record);
     record->holder = thread->index + 1;
-    if (record->clock != NULL) {
-        clock_learn(&thread->clock, record->clock);
+    if (record->clocks != NULL) {
+        clocks_learn(&thread->known, record->clocks);
     }
+    if (record->bit == 0) {
+        static _Atomic(uint32_t) locks;
+        record->bit = (uint16_t)(1u << (atomic_fetch_add(&locks, 1) % 16));
+    }
+    uint16_t bit = record->bit;
     record_unlock(record);
     if (thread->taken && !tried) {
         nested(thread, record->number, 0);
@@ -121,7 +126,7 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
     thread->locks_taken[thread->taken++]
         = (TakenLock){record->number,
                       thread->last != NULL && thread->last->takes ? thread->last : NULL,
-                      thread->last, count};
+                      thread->last, count, thread->time, bit};
     thread->locks_changed = true;
 }
 
@@ -135,6 +140,7 @@ order_release(PyObject *lock, bool wholly)
         return 0;
     }
     uint32_t count = 1;
+    bool firm = false;
     for (uint32_t i = thread->taken; i-- > 0;) {
         if (thread->locks_taken[i].number == record->number) {
             count = thread->locks_taken[i].count;
@@ -142,6 +148,8 @@ order_release(PyObject *lock, bool wholly)
                 thread->locks_taken[i].count--;
                 return count;
             }
+            /* What a library means by its locks is not known. */
+            firm = thread->locks_taken[i].touch == NULL;
             locks_drop(thread, i);
             break;
         }
@@ -149,12 +157,16 @@ order_release(PyObject *lock, bool wholly)
     record_lock(record);
     if (record->holder != thread->index + 1) {
         locks_not_held(record);
+        firm = true; /* it is handed over */
     }
     record->holder = 0;
-    Clock *clock = record_clock(record);
-    if (clock != NULL) {
-        clock->length = 0;
-        clock_learn(clock, &thread->clock);
+    Clocks *clocks = record_clocks(record);
+    if (clocks != NULL) {
+        clocks->clock.length = 0;
+        clock_learn(&clocks->clock, &thread->known.clock);
+        if (firm) {
+            clock_learn(&clocks->firm, &thread->known.firm);
+        }
     }
     record_unlock(record);
     thread_tick(thread);
@@ -299,7 +311,7 @@ order_starting(PyObject *function, Thread **child)
     started->thread = made;
     started->handle = NULL;
     PyObject_GC_Track((PyObject *)started);
-    clock_learn(&made->clock, &thread->clock);
+    clocks_learn(&made->known, &thread->known);
     thread_tick(thread);
     PyObject *owner = PyObject_GetAttrString(function, "__self__");
     if (owner != NULL) {
@@ -341,7 +353,7 @@ order_join(PyObject *handle)
     Thread *thread = thread_current();
     Record *record = thread == NULL ? NULL : record_find(handle);
     if (record != NULL && record->thread != NULL && atomic_load(&record->thread->ended)) {
-        clock_learn(&thread->clock, &record->thread->clock);
+        clocks_learn(&thread->known, &record->thread->known);
         thread_joined(thread);
         TELL(0, thread, "joined", "II", thread->index, record->thread->index);
     }
@@ -357,7 +369,7 @@ order_join_all(void)
     for (uint32_t i = 0; i < thread_number(); i++) {
         Thread *other = thread_at(i);
         if (other != NULL && atomic_load(&other->ended)) {
-            clock_learn(&thread->clock, &other->clock);
+            clocks_learn(&thread->known, &other->known);
         }
     }
     thread_joined(thread);

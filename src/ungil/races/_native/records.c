@@ -215,10 +215,10 @@ record_free(Record *record)
         locks_not_held(record);
     }
     drop_tables(record);
-    if (record->clock != NULL) {
-        clock_free(record->clock);
-        free(record->clock);
-        record->clock = NULL;
+    if (record->clocks != NULL) {
+        clocks_free(record->clocks);
+        free(record->clocks);
+        record->clocks = NULL;
     }
     if (record->exposed) {
         /* Another thread may come here by its namespace, which can outlive it. */
@@ -283,7 +283,7 @@ record_sweep(void)
                 record_clear(record);
                 const void *object = (void *)((page->key << PAGE_BITS) | ((uintptr_t)i << 4));
                 atomic_fetch_add_explicit(generation(object), 1, memory_order_release);
-                bool plain = record->clock == NULL && record->thread == NULL && !record->holder
+                bool plain = record->clocks == NULL && record->thread == NULL && !record->holder
                              && !record->unordered && !record->exposed && record->owner == NULL;
                 Record *expected = record;
                 if (plain && atomic_compare_exchange_strong(&page->slots[i], &expected, NULL)) {
@@ -399,9 +399,17 @@ clock_set(Clock *clock, uint32_t thread, uint32_t time)
     return true;
 }
 
-void
-clock_free(Clock *clock)
+bool
+clocks_learn(Clocks *clocks, const Clocks *others)
 {
-    free(clock->times);
-    *clock = (Clock){0};
+    return clock_learn(&clocks->clock, &others->clock)
+           && clock_learn(&clocks->firm, &others->firm);
+}
+
+void
+clocks_free(Clocks *clocks)
+{
+    free(clocks->clock.times);
+    free(clocks->firm.times);
+    *clocks = (Clocks){0};
 }

@@ -61,7 +61,8 @@ thread_new(void)
     }
     thread->index = index;
     thread->time = 1;
-    if (!clock_set(&thread->clock, index, 1)) {
+    if (!clock_set(&thread->known.clock, index, 1)
+        || !clock_set(&thread->known.firm, index, 1)) {
         free(thread);
         return NULL;
     }

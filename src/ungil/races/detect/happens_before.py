@@ -17,6 +17,11 @@ What is reported is true: the two accesses of a race are unordered. The first ra
 variable is always reported; after it, not every further one, since of the past only the
 last accesses are kept.
 
+Told, too, are accesses between which only locks stand that both held: they exclude each other,
+and which comes first is chance. A step that lets go of the lock halfway is broken by that. For
+this each thread has a second clock, which learns from starts, joins and channels as the first
+one does, and from a lock only if it was handed over: given back by another than took it.
+
 Some operations change all items of a container at once, whichever there are: such a write
 meets the accesses of each item before it, and each item's after it meet this write.
 
@@ -60,12 +65,14 @@ class Race:
         second: The other, of another thread.
         first_locks: The locks that the thread of `first` held then.
         second_locks: Likewise.
+        exclusive: Does a lock that both held keep them apart, whichever comes first?
     """
 
     first: Access
     second: Access
     first_locks: frozenset[int]
     second_locks: frozenset[int]
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +101,44 @@ class _Shadow:
 
 @dataclass(slots=True)
 class _Thread:
+    """What is known of a thread.
+
+    Attributes:
+        clock: What comes before what it does next.
+        firm: What does so whoever gets a lock first.
+        held: How often it holds which lock.
+    """
+
     clock: Clock
-    held: dict[int, int] = field(default_factory=dict)  # how often, by lock
+    firm: Clock
+    held: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, number: int) -> _Thread:
+        return cls(Clock.of(number), Clock.of(number))
 
     @property
     def locks(self) -> frozenset[int]:
         return frozenset(self.held)
+
+    @property
+    def both(self) -> _Clocks:
+        return self.clock, self.firm
+
+    def learn(self, others: _Clocks) -> None:
+        _learn(self.both, others)
+
+    def tick(self, number: int) -> None:
+        self.clock.tick(number)
+        self.firm.tick(number)
+
+
+_Clocks = tuple[Clock, Clock]
+
+
+def _learn(mine: _Clocks, others: _Clocks) -> None:
+    for one, other in zip(mine, others, strict=True):
+        one.learn(other)
 
 
 class HappensBefore:
@@ -120,9 +159,9 @@ class HappensBefore:
         self.forgotten = 0
         self._history = history
         self._threads: dict[int, _Thread] = {}
-        self._locks: dict[int, Clock] = {}
+        self._locks: dict[int, _Clocks] = {}
         self._holders: dict[int, _Thread] = {}
-        self._channels: dict[int, Clock] = {}
+        self._channels: dict[int, _Clocks] = {}
         self._shadows: OrderedDict[Variable, _Shadow] = OrderedDict()
         self._parts: dict[int, set[str]] = {}
 
@@ -137,20 +176,20 @@ class HappensBefore:
                 thread.held[lock] = held + 1
                 self._holders[lock] = thread
                 if not held and lock in self._locks:
-                    thread.clock.learn(self._locks[lock])
-            case Release(lock=lock):
-                self._release(thread, event.thread, lock)
+                    thread.learn(self._locks[lock])
+            case Release():
+                self._release(thread, event)
             case Fork(child=child):
-                self._thread(child).clock.learn(thread.clock)
-                thread.clock.tick(event.thread)
+                self._thread(child).learn(thread.both)
+                thread.tick(event.thread)
             case Join(child=child):
-                thread.clock.learn(self._thread(child).clock)
+                thread.learn(self._thread(child).both)
             case Post(channel=channel):
-                self._channels.setdefault(channel, Clock()).learn(thread.clock)
-                thread.clock.tick(event.thread)
+                _learn(self._channels.setdefault(channel, (Clock(), Clock())), thread.both)
+                thread.tick(event.thread)
             case Receive(channel=channel):
                 if channel in self._channels:
-                    thread.clock.learn(self._channels[channel])
+                    thread.learn(self._channels[channel])
         return []
 
     def now(self, thread: int) -> Epoch:
@@ -163,7 +202,8 @@ class HappensBefore:
 
     def comes_after(self, thread: int, moment: Epoch) -> None:
         """What a thread does next comes after a moment, for a reason that no event has."""
-        self._thread(thread).clock.reach(moment)
+        for clock in self._thread(thread).both:
+            clock.reach(moment)
 
     def kept(self, variable: Variable) -> list[Access]:
         """The accesses that the next one of a variable may race with."""
@@ -191,36 +231,42 @@ class HappensBefore:
     def _thread(self, number: int) -> _Thread:
         thread = self._threads.get(number)
         if thread is None:
-            thread = self._threads[number] = _Thread(Clock.of(number))
+            thread = self._threads[number] = _Thread.of(number)
         return thread
 
-    def _release(self, thread: _Thread, number: int, lock: int) -> None:
+    def _release(self, thread: _Thread, event: Release) -> None:
         # A lock may be given back by another thread than took it (threading.Lock), or
         # have been taken before anybody watched.
+        lock = event.lock
         left = thread.held.get(lock, 1) - 1
         if left:
             thread.held[lock] = left
             return
         thread.held.pop(lock, None)
-        if lock in self._holders:
-            self._holders.pop(lock).held.pop(lock, None)
-        self._locks[lock] = thread.clock.copy()
-        thread.clock.tick(number)
+        holder = self._holders.pop(lock, None)
+        if holder is not None:
+            holder.held.pop(lock, None)
+        _, firm = self._locks.get(lock, (None, Clock()))
+        if event.firm or holder is not thread:
+            firm.learn(thread.firm)
+        self._locks[lock] = thread.clock.copy(), firm
+        thread.tick(event.thread)
 
     def _access(self, thread: _Thread, access: Access) -> list[Race]:
         against = list(self._beside(access.variable))
         shadow = self._shadow(access.variable)
         seen = _Seen(access, thread.clock.epoch(access.thread), thread.locks)
         against += [] if shadow.write is None else [shadow.write, *shadow.before]
-        unordered = {n: r for n, r in shadow.reads.items() if not thread.clock.knows(r.epoch)}
         if access.mode.writes:
-            against += unordered.values()
+            against += shadow.reads.values()
             shadow.before = _before(shadow, seen)
             shadow.write, shadow.reads = seen, {}
         else:
             # A read that comes before this one is told by this one.
-            shadow.reads = {**unordered, access.thread: seen}
-        return [_race(one, seen) for one in against if not thread.clock.knows(one.epoch)]
+            kept = {n: r for n, r in shadow.reads.items() if not _is_before(r, thread)}
+            shadow.reads = {**kept, access.thread: seen}
+        races = (_race(one, seen, thread) for one in against)
+        return [race for race in races if race is not None]
 
     def _beside(self, variable: Variable) -> Iterator[_Seen]:
         """What an access of a variable meets that was one of another variable."""
@@ -267,5 +313,14 @@ def _before(shadow: _Shadow, now: _Seen) -> list[_Seen]:
     return kept[:_MOST_BEFORE]
 
 
-def _race(first: _Seen, second: _Seen) -> Race:
-    return Race(first.access, second.access, first.locks, second.locks)
+def _is_before(seen: _Seen, thread: _Thread) -> bool:
+    """Does it come before what a thread does now, so that neither chance nor a lock matters?"""
+    return thread.clock.knows(seen.epoch) and (not seen.locks or thread.firm.knows(seen.epoch))
+
+
+def _race(first: _Seen, second: _Seen, thread: _Thread) -> Race | None:
+    """What an access before and one of a thread are to each other."""
+    exclusive = thread.clock.knows(first.epoch)
+    if exclusive and (thread.firm.knows(first.epoch) or first.locks.isdisjoint(second.locks)):
+        return None
+    return Race(first.access, second.access, first.locks, second.locks, exclusive)

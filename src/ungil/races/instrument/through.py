@@ -9,11 +9,12 @@ accesses. So this is asked when the program has ended, for the modules in which 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ungil.races.instrument.compounds import Reads, Walk
+from ungil.races.instrument.methods import MUTATING
 from ungil.races.instrument.rewrite import rewrite
 from ungil.races.trace import Mode, Site, Touch
 
@@ -43,6 +44,8 @@ class Steps:
     _uses: tuple[_Use, ...] = ()
     _follows: Mapping[_Use, set[tuple[_Use, str]]] = field(default_factory=dict)
     _returned: frozenset[_Use] = frozenset()
+    _functions: Mapping[int, set[str]] = field(default_factory=dict)
+    _changing: frozenset[str] = frozenset()
 
     def follows(
         self, earlier: int, earlier_names: Iterable[str], later: int, later_names: Iterable[str]
@@ -54,6 +57,14 @@ class Steps:
     def returned(self, line: int, names: Iterable[str]) -> bool:
         """Does what it gives go into what its function returns, or decide that?"""
         return not self._returned.isdisjoint(self._at(line, names))
+
+    def functions(self, line: int) -> Collection[str]:
+        """The functions that a line is in, by their qualified names."""
+        return self._functions.get(line, ())
+
+    def only_looks(self, function: str) -> bool:
+        """Does a function change nothing itself?"""
+        return function not in self._changing
 
     def _at(self, line: int, names: Iterable[str]) -> set[_Use]:
         """Who it can have been."""
@@ -80,7 +91,14 @@ def steps(source: str) -> Steps:
     for number, touch in enumerate(walk.touches):
         if touch.mode is Mode.UPDATE:
             follows.setdefault(uses[number], set()).add((uses[number], "value"))
-    return Steps(tuple(uses), follows, frozenset(uses[one] for one in walk.returned))
+    functions: dict[int, set[str]] = {}
+    for touch in made.touches:
+        functions.setdefault(touch.site.line, set()).add(touch.function)
+    changes = (
+        touch.function for touch in made.touches if touch.mode.writes or touch.name in MUTATING
+    )
+    returned = frozenset(uses[one] for one in walk.returned)
+    return Steps(tuple(uses), follows, returned, functions, frozenset(changes))
 
 
 def names_of(touch: Touch) -> frozenset[str]:

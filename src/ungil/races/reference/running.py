@@ -96,7 +96,7 @@ class Run:
         self._alone = False
         self._last_moments: dict[int, Epoch | None] = {}
         self._touches: dict[int, Touch] = {}
-        self._followed: set[tuple[int, int]] = set()
+        self._followed: set[tuple[int, int, bool]] = set()
         self._told: set[tuple[object, ...]] = set()
         self._news: list[tuple[Callable[..., None], tuple[object, ...]]] = []
         self._lock = _allocate_lock()
@@ -221,23 +221,26 @@ class Run:
         self._detector.feed(Acquire(thread.number, known.number, Site("", where)))
         if thread.taken and not tried:
             self._nested(thread, known.number, where)
-        thread.taken.append(Taken(known.number, thread.last, count))
+        since = self._detector.now(thread.number).time
+        thread.taken.append(Taken(known.number, thread.last, count, since))
 
     def released(self, thread: Thread, lock: object, wholly: bool) -> None:
         """A thread is about to give a lock back."""
         known = self._objects.get(lock)
         if known.unordered:
             return
+        firm = False
         for one in thread.taken:
             if one.number == known.number:
                 if not wholly and one.count > 1:
                     one.count -= 1
                     return
+                firm = one.where is None  # what a library means by its locks is not known
                 thread.drop(known.number)
         if known.holder not in {None, thread}:
             known.holder.drop(known.number)
         known.holder = None
-        self._detector.feed(Release(thread.number, known.number))
+        self._detector.feed(Release(thread.number, known.number, firm))
 
     def _nested(self, thread: Thread, number: int, where: int) -> None:
         held = [
@@ -556,16 +559,24 @@ class Run:
     def _follow(self, thread: Thread, known: Known, touch: Touch, part: str) -> None:
         """Tell of the touches that this one follows from, if they touched the same."""
         for earlier, check in touch.after:
-            if (earlier, touch.number) in self._followed:
-                continue
-            if (known.number, earlier, part) in thread.recent or any(
+            recent = thread.recent.get((known.number, earlier, part))
+            if recent is None and not any(
                 access.thread == thread.number and access.touch.number == earlier
                 for one in (part, STRUCTURE)
                 for access in self._detector.kept(Variable(known.number, one))
                 if isinstance(access, _Touched)
             ):
-                self._followed.add((earlier, touch.number))
-                self._tell(self._watcher.compound, earlier, touch.number, check)
+                continue
+            parted = recent is not None and self._has_parted(thread, recent[0])
+            if (earlier, touch.number, parted) not in self._followed:
+                self._followed.add((earlier, touch.number, parted))
+                self._tell(self._watcher.compound, earlier, touch.number, check, parted)
+
+    def _has_parted(self, thread: Thread, time: int) -> bool:
+        """Has it let go of its locks since a moment, and holds one again?"""
+        taken = [one for one in thread.taken if one.where is not None]
+        is_over = time != self._detector.now(thread.number).time
+        return bool(taken) and is_over and all(one.since > time for one in taken)
 
     def _conflict(self, race: Race, second: _Touched, thread: Thread, kind: str) -> None:
         first = race.first
@@ -574,7 +585,8 @@ class Run:
         if first.variable.part == second.variable.part == EVERY_ITEM:
             return  # told by the structure
         modes = _MODES.index(first.mode), _MODES.index(second.mode)
-        if not self._is_new(first.touch.number, second.touch.number, second.kind, *modes):
+        how = (second.kind, *modes, race.exclusive)
+        if not self._is_new(first.touch.number, second.touch.number, *how):
             return
         self._tell(
             self._watcher.conflict,
@@ -594,6 +606,7 @@ class Run:
             second.variable.owner,
             second.kind,
             first.iterates | second.iterates << 1,
+            race.exclusive,
         )
 
     def _is_new(self, *what: object) -> bool:

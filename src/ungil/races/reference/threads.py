@@ -47,11 +47,13 @@ class Taken:
         number: Its own.
         near: What the thread had touched last when it took it.
         count: How often it was taken.
+        since: The moment of the thread at which it took it.
     """
 
     number: int
     near: Touch | None
     count: int
+    since: int
 
     @property
     def where(self) -> int | None:
