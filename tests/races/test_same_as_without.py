@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import zipapp
 
 import pytest
 
@@ -215,6 +216,10 @@ PROGRAMS = {
         except SyntaxError as error:
             print(error.lineno, error.text)
     """,
+    "nested too deeply to be compiled": "x = [1]\nx" + "[0]" * 100_000,
+    "what stands for a touch": "print(('ungil touch', 3))",
+    "not Python": "def f(:\n    pass",
+    "what __main__ has": "print(sorted(globals()))",
     "queues and conditions": """
         import queue, threading
         jobs, done = queue.Queue(2), queue.SimpleQueue()
@@ -353,3 +358,70 @@ def test_what_a_killed_program_had_done_is_reported(tmp_path):
     assert status == 1
     assert "lost-update" in errors
     assert signal.SIGKILL.name in errors
+
+
+def watched(program, folder, *options):
+    race = ["-m", "ungil", "race", "--format", "json", "--output", str(folder / "report.json")]
+    return run([*options, *race, *program], folder)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-OO"],
+        ["-bW", "error", "-Xdev"],
+        ["-X", "utf8=1", "-Wignore::UserWarning"],
+        ["--check-hash-based-pycs", "never", "-P"],
+    ],
+    ids=" ".join,
+)
+def test_the_options_of_the_interpreter_are_the_programs(options, tmp_path):
+    (tmp_path / "beside.py").touch()
+    (tmp_path / "program.py").write_text(
+        textwrap.dedent("""
+            'A text.'
+            import sys, warnings
+            print(__doc__, __debug__, sys.flags, sys.warnoptions, sys._xoptions)
+            warnings.warn("not so good")
+            import beside
+        """),
+        "utf-8",
+    )
+    plain = run([*options, "program.py"], tmp_path)
+    assert watched(["program.py"], tmp_path, *options) == plain
+
+
+@pytest.mark.parametrize("is_packed", [False, True], ids=["folder", "archive"])
+def test_a_folder_and_an_archive_run_as_without(is_packed, tmp_path):
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "other.py").write_text("where = __file__", "utf-8")
+    (folder / "__main__.py").write_text(
+        "import other, sys\nprint(other.where, __file__, __package__, __spec__.name)\n"
+        "print(sys.argv, sys.path[0])",
+        "utf-8",
+    )
+    program = "app"
+    if is_packed:
+        program = "app.pyz"
+        zipapp.create_archive(folder, tmp_path / program)
+    plain = run([program, "one"], tmp_path)
+    status, *printed = watched([program, "one"], tmp_path)
+    assert tuple(printed) == plain[1:]
+    # Of an archive nothing is watched, which is said.
+    assert status == (3 if is_packed else 0)
+
+
+def test_a_folder_without_a_main_module(tmp_path):
+    status, _, errors = watched([str(tmp_path)], tmp_path)
+    assert status == 2
+    assert "ungil: cannot find a module __main__ in" in errors
+
+
+def test_a_module_warns_as_without(tmp_path):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("from . import tool", "utf-8")
+    (tmp_path / "package" / "tool.py").write_text("import sys\nprint(sys.argv[1:])", "utf-8")
+    plain = run(["-m", "package.tool", "one"], tmp_path)
+    assert "RuntimeWarning" in plain[2]
+    assert watched(["-m", "package.tool", "one"], tmp_path) == plain

@@ -21,6 +21,7 @@ from ungil.config import FAIL_ON, Config, ConfigError, is_module_name, load
 from ungil.findings import Report, printable
 from ungil.races import read
 from ungil.running import carry_out, end_like
+from ungil.same_python import same_python
 
 HELP = "run a program or a test suite unchanged, and report the races in its own code"
 
@@ -132,7 +133,7 @@ def _run(options: argparse.Namespace) -> int:
     config = _config(options, load(folder / "pyproject.toml"))
     settings = settings_of(config, folder, cached=not options.no_cache)
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as journal:
-        command = [sys.executable, "-m", "ungil.races.program", journal, settings.to_json(), "--"]
+        command = [*same_python(), "-m", "ungil.races.program", journal, settings.to_json(), "--"]
         code, _ = carry_out([*command, *program], dict(os.environ))
         observation = read(Path(journal))
     again = Again(program, settings, options.confirm) if options.confirm else None

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from ungil.races.candidate import Candidate
 from ungil.races.judging import Judged
 from ungil.races.schedule.recorded import Recorded, Watched, write_recorded
 from ungil.races.schedule.request import Confirming
+from ungil.same_python import same_python
 
 __all__ = ["confirm"]
 
@@ -180,7 +180,7 @@ def _tried_on(request: Confirming, candidates: Sequence[Candidate]) -> _Tried:
 def _carried_out(request: Confirming) -> tuple[Mapping[str, Any], str]:
     """What came of the candidates, as far as it got; and why no further."""
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "ungil.races.schedule.copies.confirming", folder]
+        command = [*same_python(), "-m", "ungil.races.schedule.copies.confirming", folder]
         # In a session of its own, so that it and its copies can be ended together.
         process = subprocess.Popen([*command, request.to_json()], start_new_session=True)  # noqa: S603 - it was run before, at the user's wish
         try:

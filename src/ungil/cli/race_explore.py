@@ -36,6 +36,7 @@ from ungil.races.schedule import (
     write_recorded,
 )
 from ungil.reports.columns import columns
+from ungil.same_python import same_python
 
 __all__ = ["run"]
 
@@ -123,7 +124,7 @@ def _scheduler(text: str) -> str:
 def _carried_out(request: Request) -> Found:
     """What a process found that replays; `hung` or `problem` say why it found nothing."""
     with tempfile.TemporaryDirectory(prefix="ungil-", ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "ungil.races.schedule.program"]
+        command = [*same_python(), "-m", "ungil.races.schedule.program"]
         text = json.dumps(asdict(request))
         # What a debugger asks, the user answers, when it pleases them.
         limit = None if request.debug else request.patience + 2 * GRACE

@@ -9,6 +9,8 @@ import atexit
 import importlib
 import importlib.util
 import os
+import pkgutil
+import runpy
 import signal
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -84,22 +86,26 @@ def run_program(session: Session, program: list[str]) -> None:
     first = program[0]
     if first.startswith("-m"):
         name, *arguments = [first[2:], *program[1:]] if first != "-m" else program[1:]
-        sys.path[0] = str(Path.cwd())
+        _begin_path_with(str(Path.cwd()))
         _run_module(session, name, arguments)
     elif ":" in first and not Path(first).exists():
-        sys.path[0] = str(Path.cwd())
+        _begin_path_with(str(Path.cwd()))
         sys.argv = program
         _run_function(first)
+    elif pkgutil.get_importer(first) is not None:
+        _run_container(session, first, program)
     else:
         _run_script(session, first, program)
 
 
+def _begin_path_with(folder: str) -> None:
+    """Put the program's folder where our own is."""
+    if not sys.flags.safe_path:  # then the interpreter puts none there
+        sys.path[0] = folder
+
+
 def _run_script(session: Session, path: str, program: list[str]) -> None:
-    if Path(path).is_dir():
-        sys.path[0] = path
-        path = str(Path(path, "__main__.py"))
-    else:
-        sys.path[0] = str(Path(path).resolve().parent)
+    _begin_path_with(str(Path(path).resolve().parent))
     path = os.path.abspath(path)  # noqa: PTH100 - as the interpreter does, which leaves `..` in no name
     try:
         source = Path(path).read_bytes()
@@ -107,23 +113,50 @@ def _run_script(session: Session, path: str, program: list[str]) -> None:
         raise CannotRunError(f"cannot read {path}: {error.strerror}") from None
     main_module = _main_module(path, None, SourceFileLoader("__main__", path))
     sys.argv = program
-    exec(session.code(source, path, "__main__"), vars(main_module))  # noqa: S102 - what it is for
+    try:
+        code = session.code(source, path, "__main__")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the program's
+        # The interpreter shows where in the source it is, and no calls.
+        raise error.with_traceback(None) from None
+    exec(code, vars(main_module))  # noqa: S102 - what it is for
+
+
+def _run_container(session: Session, path: str, program: list[str]) -> None:
+    """A folder or an archive with a module `__main__`."""
+    path = os.path.abspath(path)  # noqa: PTH100 - likewise
+    if sys.flags.safe_path:
+        sys.path.insert(0, path)  # what is run is put there all the same
+    else:
+        sys.path[0] = path
+    sys.argv = program
+    # It is looked for as a module of that name, which must not be there yet.
+    own = sys.modules.pop("__main__")
+    try:
+        found = _found("__main__", f"cannot find a module __main__ in {path}")
+    finally:
+        sys.modules["__main__"] = own
+    _run_found(session, *found)
 
 
 def _run_module(session: Session, name: str, arguments: list[str]) -> None:
+    sys.argv = ["-m", *arguments]  # until it is found, as `python -m` has it
+    spec, code = _found(name, f"cannot run {name}")
+    sys.argv[0] = spec.origin or name
+    _run_found(session, spec, code)
+
+
+def _found(name: str, problem: str) -> tuple[ModuleSpec, CodeType]:
+    """Find a module to run as `python -m` does, with its warnings."""
     try:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.submodule_search_locations is not None:
-            spec = importlib.util.find_spec(f"{name}.__main__")
-    except (ImportError, ValueError) as error:
-        raise CannotRunError(f"cannot run {name}: {error}") from None
-    if spec is None or spec.loader is None or not hasattr(spec.loader, "get_code"):
-        raise CannotRunError(f"cannot run {name}: there is no such module to run")
-    code: CodeType | None = spec.loader.get_code(spec.name)
-    if code is None:
-        raise CannotRunError(f"cannot run {name}: it has no code")
-    main_module = _main_module(spec.origin or name, spec, spec.loader)
-    sys.argv = [spec.origin or name, *arguments]
+        # The debugger and the profilers of the standard library use it, too.
+        _, spec, code = runpy._get_module_details(name, CannotRunError)  # type: ignore[attr-defined]  # noqa: SLF001
+    except CannotRunError as error:
+        raise CannotRunError(f"{problem}: {error}") from None
+    return spec, code
+
+
+def _run_found(session: Session, spec: ModuleSpec, code: CodeType) -> None:
+    main_module = _main_module(spec.origin or spec.name, spec, spec.loader)
     session.ran(spec.name, code)
     exec(code, vars(main_module))  # noqa: S102 - what it is for
 
@@ -131,13 +164,16 @@ def _run_module(session: Session, name: str, arguments: list[str]) -> None:
 def _main_module(path: str, spec: ModuleSpec | None, loader: object) -> ModuleType:
     """A new `__main__`, in place of this file."""
     module = ModuleType("__main__")
-    vars(module).update(
-        __file__=path,
-        __spec__=spec,
-        __loader__=loader,
-        __package__=spec.parent if spec is not None else None,
-        __cached__=spec.cached if spec is not None else None,
+    names = vars(module)  # in the order in which they stand there without us
+    names.update(
+        __package__=spec.parent if spec is not None else None, __loader__=loader, __spec__=spec
+    )
+    if sys.version_info < (3, 14):
+        names["__annotations__"] = {}
+    names.update(
         __builtins__=sys.modules["builtins"],
+        __file__=path,
+        __cached__=spec.cached if spec is not None else None,
     )
     sys.modules["__main__"] = module
     return module

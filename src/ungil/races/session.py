@@ -132,17 +132,22 @@ class Session:
 
         Raises:
             SyntaxError: Of the source.
-            ValueError: It holds a null byte.
+            Exception: What else keeps it from being compiled: a null byte, too deep a nesting.
         """
         if not self.settings.scope(module, path):
             return compile(source, path, "exec", dont_inherit=True)
         try:
             code = compiled(source, path, self.watch.make, self._cache, self._finishing)
-        except RecursionError as error:
+        except SyntaxError:
+            raise
+        # Whatever a source may be, the program must run as it does without us.
+        except Exception as error:  # noqa: BLE001
             self._failed(module, str(error))
-            return compile(source, path, "exec", dont_inherit=True)
-        self._told("watched", module)
-        return code
+        else:
+            self._told("watched", module)
+            return code
+        # Outside of any `except`, so that its errors have no other context.
+        return compile(source, path, "exec", dont_inherit=True)
 
     def take_over(self) -> None:
         """Watch the functions of modules that were imported before.
@@ -160,7 +165,7 @@ class Session:
                 code = self._test_code(name, path, loader) or self.code(
                     Path(path).read_bytes(), path, name
                 )
-            except (OSError, SyntaxError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - its file may be another by now
                 self._failed(name, str(error))
                 continue
             _gather(code, new)

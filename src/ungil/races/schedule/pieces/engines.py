@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import IO, Protocol
 
 from ungil.races.schedule.pieces.piece import Found, Piece
 from ungil.races.schedule.request import Request
+from ungil.same_python import same_python
 
 __all__ = ["GRACE", "Engine", "EngineError", "carry_out", "end", "processes"]
 
@@ -50,7 +50,7 @@ class _Child:
     """A process that explores."""
 
     def __init__(self, request: str, folder: str) -> None:
-        command = [sys.executable, "-m", "ungil.races.schedule.program", request]
+        command = [*same_python(), "-m", "ungil.races.schedule.program", request]
         self._is_late = False
         self._process = subprocess.Popen(  # noqa: S603 - the user asked for it
             command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
