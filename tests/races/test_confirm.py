@@ -496,8 +496,10 @@ def test_the_test_that_showed_it_is_run_again(project, by_plugin):
         done = project.run("pytest", "-q", "--ungil-race", "--ungil-confirm=150")
         said = done.stdout
     else:
-        done = project.race("--confirm", "150", "-m", "pytest", "-q")
+        done = project.race("--confirm", "150", "-m", "pytest", "-q", "--junitxml=results.xml")
         said = done.stderr
+        # What is run again has no part in them.
+        assert 'tests="3"' in (project.folder / "results.xml").read_text()
     assert "3 passed" in done.stdout
     assert "Confirmed in schedule" in " ".join(said.split())
     (file,) = [one for one in project.schedules() if "UG402" in one]

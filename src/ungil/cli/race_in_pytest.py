@@ -133,6 +133,16 @@ def _without_us(arguments: Sequence[str | os.PathLike[str]]) -> list[str]:
     return left
 
 
+_RESULTS = {
+    "xmlpath": None,  # pytest's own --junitxml
+    "report_log": None,  # pytest-reportlog
+    "htmlpath": None,  # pytest-html
+    "json_report": False,  # pytest-json-report
+    "no_cov": True,  # pytest-cov
+}
+"""Options by which a run of pytest keeps its results, and what they are if it keeps none."""
+
+
 class Together:
     """Lets test modules be watched, and runs each test beside itself."""
 
@@ -169,6 +179,13 @@ class Together:
 
 class Controlled(Together):
     """Runs one test only, and tells how it failed: where threads are controlled."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Leave the files alone that hold the results of the run itself."""
+        for option, without in _RESULTS.items():
+            if hasattr(config.option, option):
+                setattr(config.option, option, without)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
