@@ -36,6 +36,12 @@ REMEMBERED = 32
 LOOKED_AT = 200
 """Of the touches that decide whether a statement is reached."""
 
+_ABSENT = frozenset({"KeyError", "IndexError", "LookupError", "ValueError"})
+"""Errors by which a container says that something is not in it."""
+
+_TAKING = frozenset({"", "__getitem__", "__delitem__", "pop", "popitem", "popleft", "remove"})
+"""What raises them: an item that is used or deleted, and methods."""
+
 Reads = tuple[int, ...]
 Leaves = Literal["", "next", "break", "function"]
 """How a branch that never ends at its end leaves: how far it goes at the least."""
@@ -120,6 +126,8 @@ class Walk(ast.NodeVisitor):
     """Those of them that read."""
     bound: Reads = ()
     """What the statement before gave to the names that it bound."""
+    bears_absence: bool = False
+    """Is it all the same here if something is not in a container?"""
 
     def order_of(self, pair: tuple[int, str]) -> int:
         """When a touch happens."""
@@ -134,6 +142,7 @@ class Walk(ast.NodeVisitor):
     def _function_body(self, body: list[ast.stmt] | ast.expr) -> None:
         self.flows, self.guards, self.bound = {}, [], ()
         self.happened, self.seen = [], []
+        self.bears_absence = False
         if isinstance(body, list):
             self._block(body)
         else:
@@ -155,7 +164,8 @@ class Walk(ast.NodeVisitor):
         left = LOOKED_AT
         for guard in reversed(self.guards):
             for read in guard.reads:
-                self._relate(number, read, "check")
+                if not (self.bears_absence and self._takes(number) and self._asks(read)):
+                    self._relate(number, read, "check")
             left -= len(guard.reads)
             # Those still to come are all farther away.
             if left < 0 or len(self.after.get(number, ())) > MOST:
@@ -165,6 +175,23 @@ class Walk(ast.NodeVisitor):
             return ()
         self.seen.append(number)
         return (number,)
+
+    def _takes(self, number: int) -> bool:
+        """Does it raise if what it takes is not there?"""
+        touch = self.touches[number]
+        return (
+            _KINDS.get(touch.form) == "container" and touch.name in _TAKING and not _stores(touch)
+        )
+
+    def _asks(self, number: int) -> bool:
+        """Does it only tell what is there, and nothing of it?
+
+        What is there may be another by then, if more was asked; how many there are is a limit.
+        """
+        touch = self.touches[number]
+        if touch.form == "whole":  # as the text of a test, rather than of `len(…)` or a slice
+            return touch.site.text.replace(".", "").isidentifier()
+        return touch.form in {"member", "keyed", "iterate"} or touch.name in {"keys", "copy"}
 
     def _relate(self, act: int, read: int, how: str) -> None:
         if read != act and _may_meet(self.touches[read], self.touches[act]):
@@ -416,7 +443,12 @@ class Walk(ast.NodeVisitor):
             if item.optional_vars is not None:
                 self._store(item.optional_vars, self.bound)
         seen = len(self.seen)
+        around = self.bears_absence
+        self.bears_absence |= any(
+            _suppresses(item.context_expr) and _is_absence(item.context_expr) for item in node.items
+        )
         leaves = self._block(node.body, self.bound)
+        self.bears_absence = around
         if leaves and any(_suppresses(item.context_expr) for item in node.items):
             # As a `try` whose handler does nothing.
             self.guards.append(_Guard(self._since(seen), leaves))
@@ -525,7 +557,13 @@ class Walk(ast.NodeVisitor):
 
     def _try(self, node: ast.Try | ast.TryStar) -> Leaves:
         before, seen = self.flows.copy(), len(self.seen)
+        around = self.bears_absence
+        self.bears_absence |= any(
+            _is_absence(handler.type) and all(map(_does_nothing, handler.body))
+            for handler in node.handlers
+        )
         body = self._branch(node.body)
+        self.bears_absence = around
         tried = self._since(seen)
         after_body = body.flows
         guard = _Guard(tried, "")
@@ -633,6 +671,22 @@ def _told_of(node: ast.Call) -> Iterable[Touched]:
 def _breaks(body: Iterable[ast.stmt]) -> bool:
     """Does a loop hold a `break`? One of an inner loop counts, too."""
     return any(isinstance(part, ast.Break) for one in body for part in ast.walk(one))
+
+
+def _is_absence(errors: ast.expr | None) -> bool:
+    """Are there such errors among those that are caught?"""
+    return errors is not None and any(
+        isinstance(part, ast.Name) and part.id in _ABSENT for part in ast.walk(errors)
+    )
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    is_plain_return = isinstance(node, ast.Return) and node.value is None
+    return is_plain_return or isinstance(node, ast.Pass | ast.Continue | ast.Break)
+
+
+def _stores(touch: Touch) -> bool:
+    return touch.mode is Mode.WRITE and touch.name != "__delitem__"
 
 
 def _suppresses(node: ast.expr) -> bool:
