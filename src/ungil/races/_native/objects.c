@@ -60,10 +60,12 @@ place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
         PyTypeObject *owner = (PyTypeObject *)object;
         if (mode == READ) {
             PyObject *found = _PyType_Lookup(owner, name);
-            if (found == NULL || is_function(found)) {
-                return false;
+            if (found == NULL ? _PyType_Lookup(type, name) != NULL : is_function(found)) {
+                return false; /* of its metaclass, or made with it */
             }
-            owner = defining(owner, name, found);
+            if (found != NULL) {
+                owner = defining(owner, name, found);
+            }
         }
         place->owner = (PyObject *)owner;
         return PyType_HasFeature(owner, Py_TPFLAGS_HEAPTYPE);

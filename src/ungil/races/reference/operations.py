@@ -153,9 +153,13 @@ def _of_class(thing: type, name: str, mode: Mode) -> Place | None:
     owner = thing
     if mode is Mode.READ:
         found = _looked_up(thing, name)
-        if found is _MISSING or type(found) in _FUNCTIONS:
+        if found is _MISSING:
+            if _has(type(thing), name):
+                return None  # of its metaclass
+        elif type(found) in _FUNCTIONS:
             return None
-        owner = _defining(thing, name, found)
+        else:
+            owner = _defining(thing, name, found)
     return Place(owner, owner, Kind.ATTRIBUTE, mode) if _is_heap(owner) else None
 
 
