@@ -2,7 +2,6 @@
 
 import threading
 
-
 lock = threading.Lock()
 
 
