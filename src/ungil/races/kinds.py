@@ -43,7 +43,8 @@ _TAKING = frozenset(
         *("intersection_update", "symmetric_difference_update", "__delitem__", "__delattr__"),
     }
 )
-_ADDING = frozenset({"add", "append", "appendleft", "extend", "extendleft", "setdefault"})
+_ADDING = frozenset({"add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"})
+_AT_THE_END = frozenset({"append", "extend"})
 _CHANGING = _TAKING | frozenset(
     {
         *("add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"),
@@ -226,6 +227,8 @@ class Kinds:
         """What becomes of a step if the other thread writes in between."""
         if compound.how == "value":
             yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
+        elif _at_index(compound.act, conflict) and other.touch.name in _AT_THE_END:
+            return  # what is at an index stays there
         elif self._interferes(compound, other.touch):
             twice = self._initialises(compound, conflict, other)
             rule = rules.DOUBLE_INITIALISATION if twice else rules.CHECK_THEN_ACT
@@ -507,6 +510,11 @@ def _takes(touch: Touch) -> bool:
 def _only_adds(touch: Touch) -> bool:
     """Does it leave all in a container that was there?"""
     return touch.form in _METHODS and touch.name in _ADDING
+
+
+def _at_index(act: Touch, conflict: Conflict) -> bool:
+    """Does a step end at one item of a list?"""
+    return act.form in _KEYED and not act.name and _is_a(conflict, _SEQUENCES)
 
 
 def _parted(case: Case) -> tuple[Side, Side]:

@@ -22,7 +22,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ungil.races.instrument.methods import MUTATING
-from ungil.races.instrument.nodes import Touched, WatchedName, bound_by, is_used, number_of
+from ungil.races.instrument.nodes import (
+    Touched,
+    WatchedName,
+    bound_by,
+    is_used,
+    key_of,
+    number_of,
+)
 from ungil.races.trace import Mode, Touch
 
 __all__ = ["Reads", "Walk", "compounds"]
@@ -36,8 +43,13 @@ REMEMBERED = 32
 LOOKED_AT = 200
 """Of the touches that decide whether a statement is reached."""
 
-_ABSENT = frozenset({"KeyError", "IndexError", "LookupError", "ValueError"})
-"""Errors by which a container says that something is not in it."""
+_BEARS_ABSENCE = frozenset({"get", "pop", "setdefault", "discard", "__contains__"})
+"""Methods to which it does not matter whether something is at their key, or may not."""
+
+_ABSENCE = frozenset(
+    {"KeyError", "IndexError", "LookupError", "ValueError", "Exception", "BaseException"}
+)
+"""What tells that something is not in a container, and what else catches that."""
 
 _TAKING = frozenset({"", "__getitem__", "__delitem__", "pop", "popitem", "popleft", "remove"})
 """What raises them: an item that is used or deleted, and methods."""
@@ -124,6 +136,8 @@ class Walk(ast.NodeVisitor):
     """All touches of the function so far."""
     seen: list[int] = field(default_factory=list)
     """Those of them that read."""
+    caught: int = 0
+    """Statements around that catch the error of an item that is not there."""
     bound: Reads = ()
     """What the statement before gave to the names that it bound."""
     bears_absence: bool = False
@@ -141,7 +155,7 @@ class Walk(ast.NodeVisitor):
 
     def _function_body(self, body: list[ast.stmt] | ast.expr) -> None:
         self.flows, self.guards, self.bound = {}, [], ()
-        self.happened, self.seen = [], []
+        self.happened, self.seen, self.caught = [], [], 0
         self.bears_absence = False
         if isinstance(body, list):
             self._block(body)
@@ -196,6 +210,16 @@ class Walk(ast.NodeVisitor):
     def _relate(self, act: int, read: int, how: str) -> None:
         if read != act and _may_meet(self.touches[read], self.touches[act]):
             self.after.setdefault(act, {})[read, how] = None
+
+    def _chosen(self, number: int, reads: Reads) -> None:
+        """What was read decides which item a touch is of: `users[len(users)] = user`."""
+        touch = self.touches[number]
+        if touch.mode is Mode.READ and (self.caught or touch.name in _BEARS_ABSENCE):
+            return
+        for read in reads:
+            # What goes through a container has the rule of its own.
+            if self.touches[read].form not in {"iterate", "next"}:
+                self._relate(number, read, "check")
 
     def stored(self, number: int, reads: Reads) -> None:
         """What was read goes into what a touch writes."""
@@ -259,12 +283,15 @@ class Walk(ast.NodeVisitor):
         return self._comprehension(node.generators, [node.key, node.value])
 
     def visit_Touched(self, node: Touched) -> Reads:
-        number = number_of(node)
+        number, key = number_of(node), key_of(node)
         found: Reads = ()
         for arg in node.args:
             # The other constant is a key, the lambda a way to find a cell.
             if not isinstance(arg, ast.Constant | ast.Lambda):
-                found = _both(found, self._read(arg))
+                reads = self._read(arg)
+                found = _both(found, reads)
+                if arg is key:
+                    self._chosen(number, reads)
         own = self.happens(number)
         if self.touches[number].form == "storing":
             self.stored(number, found)
@@ -562,7 +589,10 @@ class Walk(ast.NodeVisitor):
             _is_absence(handler.type) and all(map(_does_nothing, handler.body))
             for handler in node.handlers
         )
+        catches = any(_is_absence(handler.type) for handler in node.handlers)
+        self.caught += catches
         body = self._branch(node.body)
+        self.caught -= catches
         self.bears_absence = around
         tried = self._since(seen)
         after_body = body.flows
@@ -674,9 +704,9 @@ def _breaks(body: Iterable[ast.stmt]) -> bool:
 
 
 def _is_absence(errors: ast.expr | None) -> bool:
-    """Are there such errors among those that are caught?"""
-    return errors is not None and any(
-        isinstance(part, ast.Name) and part.id in _ABSENT for part in ast.walk(errors)
+    """Is that something is not there among the errors that are caught?"""
+    return errors is None or any(
+        isinstance(part, ast.Name) and part.id in _ABSENCE for part in ast.walk(errors)
     )
 
 

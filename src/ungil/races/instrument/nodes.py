@@ -24,6 +24,7 @@ __all__ = [
     "is_number",
     "is_super",
     "is_used",
+    "key_of",
     "marker",
     "mode_of",
     "number_of",
@@ -64,6 +65,13 @@ def number_of(node: Touched) -> int:
 def is_used(node: Touched) -> bool:
     """Does it tell of what is given behind its first argument?"""
     return isinstance(node.func, ast.Name) and node.func.id == f"{PREFIX}used__"
+
+
+def key_of(node: Touched) -> ast.expr | None:
+    """The key of the item that a call tells of, where it stands in a subscript or a call."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    at = {f"{PREFIX}item__": 1, f"{PREFIX}key__": 0}.get(name)
+    return None if at is None else node.args[at]
 
 
 def call(function: str, place: Place, *args: ast.expr) -> Touched:
