@@ -147,6 +147,8 @@ _CONTAINERS: tuple[tuple[type, dict[str, Effect]], ...] = (
     (weakref.WeakKeyDictionary, _MAPPING),
     (weakref.WeakSet, _SET),
     (collections.UserDict, _MAPPING),
+    (collections.UserList, _SEQUENCE),
+    (collections.ChainMap, _MAPPING),
     (collections.abc.MutableMapping, _STEP_BY_STEP),
     (collections.Counter, dict.fromkeys(("update", "subtract"), _SHIFT | _E.STEPWISE)),
     (GeneratorType, dict.fromkeys(("__next__", "send", "throw", "close"), _E.ADVANCES)),

@@ -11,6 +11,7 @@ from ungil.races.trace import Mode
 __all__ = [
     "BY_KEY",
     "BY_NAME",
+    "CALLED_WITH",
     "CONSUMERS",
     "FRESH",
     "ITERATING",
@@ -58,6 +59,7 @@ CONSUMERS: dict[str, tuple[int, int | None]] = {
     "reduce": (1, 2),
     **dict.fromkeys(["zip", "chain", "zip_longest", "product"], (0, None)),
     **dict.fromkeys(["islice", "cycle", "accumulate", "pairwise", "batched", "groupby"], (0, 1)),
+    **dict.fromkeys(["nlargest", "nsmallest"], (1, 2)),
     **dict.fromkeys(["takewhile", "dropwhile", "filterfalse", "starmap"], (1, 2)),
 }
 """Functions that go through arguments: the first of them, and the one behind the last."""
@@ -79,6 +81,20 @@ BY_KEY = {
     "delitem": (Mode.WRITE, "__delitem__"),
 }
 """Functions of `operator` that use an item at a key, how, and by which method."""
+
+CALLED_WITH = {
+    "heapq": {
+        **dict.fromkeys(["heappop", "heapreplace", "heappushpop"], "pop"),
+        "heappush": "insert",
+        "heapify": "sort",
+    },
+    "bisect": {
+        **dict.fromkeys(["bisect", "bisect_left", "bisect_right"], "index"),
+        **dict.fromkeys(["insort", "insort_left", "insort_right"], "insert"),
+    },
+    "random": {"shuffle": "sort"},
+}
+"""Functions of modules that do to their first argument what a method of it does, and which."""
 
 FRESH = _names("range enumerate zip map filter reversed sorted list tuple set frozenset dict")
 """Functions whose result nobody else has."""

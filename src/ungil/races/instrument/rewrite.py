@@ -17,6 +17,7 @@ as before. Helpers that get and set in the program's place are what breaks progr
 | `o.append(v)`, `o.clear()` | `method(o, T).append(v)` … |
 | `o.append(f())`, `setattr(o, 'x', f())` | `o.append(used(f(), o, T))` …, if the object is a name |
 | `a.b.append(f())` | `receiver(a.b, T).append(last(f(), T))` |
+| `heappush(o, v)` … | `heappush(method(o, T), v)` …, as if it were a method of the list |
 | `setattr(a.b, 'x', f())` | `setattr(holding(a.b, T), 'x', last(f(), T))` |
 | `for x in o`, `*o`, `**o`, `a, b = o`, `sorted(o)` … | `iterate(o, T)` in the place of `o` |
 | `next(o)` | `next(next(o, T))`, the inner one ours |
@@ -43,7 +44,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import decode_source
@@ -52,6 +53,7 @@ from ungil.races.instrument.compounds import compounds
 from ungil.races.instrument.methods import (
     BY_KEY,
     BY_NAME,
+    CALLED_WITH,
     CONSUMERS,
     ITERATING,
     KEYED,
@@ -115,7 +117,10 @@ def rewrite(source: str | bytes, path: str) -> Rewritten:
         raise ValueError("the source holds what stands for a touch")
     # Only these end a line; str.splitlines knows more.
     lines = [line.encode() for line in re.split(r"\r\n|\r|\n", text)]
-    rewriter = _Rewriter(path, lines, Scopes(text, path, tree), unbound=_unbound(tree))
+    called = _called_with(tree)
+    rewriter = _Rewriter(
+        path, lines, Scopes(text, path, tree), _containers(tree, called), called, _unbound(tree)
+    )
     module: ast.Module = rewriter.visit(tree)
     touches = rewriter.touches
     for number, after in compounds(module, touches).items():
@@ -144,6 +149,52 @@ def _unbound(tree: ast.AST) -> frozenset[str]:
     return frozenset(names)
 
 
+def _called_with(tree: ast.AST) -> dict[str, str]:
+    """What a module calls the functions that do what a method of their argument does."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                for name, method in CALLED_WITH.get(alias.name, {}).items():
+                    found[f"{alias.asname or alias.name}.{name}"] = method
+        elif isinstance(node, ast.ImportFrom):
+            functions = CALLED_WITH.get(node.module or "", {})
+            for alias in node.names:
+                if alias.name in functions:
+                    found[alias.asname or alias.name] = functions[alias.name]
+    return found
+
+
+def _called(function: ast.expr) -> str:
+    """What is called, where that is a name or one of a module."""
+    match function:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=module), attr=name):
+            return f"{module}.{name}"
+    return ""
+
+
+def _containers(tree: ast.AST, called_with: Collection[str]) -> frozenset[str]:
+    """The names that have items, or are changed by what a container has.
+
+    Of other names, a test of their truth is told in vain, and there are many.
+    """
+    names = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Name(id=name)):
+                names.add(name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                method in KEYED or method in WHOLE
+            ):
+                names.add(name)
+            case ast.Call(func=function, args=[ast.Name(id=name), *_]) if called_with:
+                if _called(function) in called_with:
+                    names.add(name)
+    return frozenset(names)
+
+
 def _given(args: ast.arguments | None) -> Iterator[str]:
     """The names of a function's parameters."""
     if args is not None:
@@ -159,6 +210,12 @@ class _Rewriter(ast.NodeTransformer):
     path: str
     lines: list[bytes]
     scopes: Scopes
+    containers: frozenset[str]
+    """Names that are used as a container's would be."""
+    called_with: dict[str, str]
+    """Functions that do what a method of their first argument does, as they are called here."""
+    unbound: frozenset[str]
+    """Names from which the module takes their values away somewhere."""
     touches: list[Touch] = field(default_factory=list)
     class_name: str = ""
     """Of the class around, for the mangling of names."""
@@ -170,8 +227,6 @@ class _Rewriter(ast.NodeTransformer):
     """Directly: its names may be those of a namespace that the program made."""
     bound: frozenset[str] = frozenset()
     """Names that surely have a value here."""
-    unbound: frozenset[str] = frozenset()
-    """Names from which the module takes their values away somewhere."""
 
     # Attributes and items
 
@@ -293,6 +348,8 @@ class _Rewriter(ast.NodeTransformer):
             function.value = self._used(node, object_, form, touch, keys, first, "receiver")
         elif name in BY_KEY and isinstance(object_, ast.Name) and object_.id == "operator":
             self._by_key(node, name, plain)
+        elif isinstance(object_, ast.Name):
+            self._with_first(node, f"{object_.id}.{name}", plain)
 
     def _used(
         self,
@@ -348,7 +405,9 @@ class _Rewriter(ast.NodeTransformer):
         """Tell of what a function of the builtins uses; its arguments are visited."""
         if not plain or isinstance(plain[0], ast.Starred):
             return
-        if name in BY_NAME:
+        if name in self.called_with:
+            self._with_first(node, name, plain)
+        elif name in BY_NAME:
             self._by_name(node, BY_NAME[name], plain)
         elif name in BY_KEY:
             self._by_key(node, name, plain)
@@ -388,6 +447,16 @@ class _Rewriter(ast.NodeTransformer):
         form, keys = ("item", [twice(plain[1])]) if is_simple else ("holding", [])
         touch = self._touch(form, node, mode, method, clearing)
         node.args[0] = self._used(node, node.args[0], form, touch, keys, 2)
+
+    def _with_first(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
+        """Tell of what a function does to its first argument, as a method of it would."""
+        method = self.called_with.get(name)
+        if method is None or not plain or isinstance(plain[0], ast.Starred):
+            return
+        if not is_made_here(plain[0]):
+            text = self._written(plain[0])  # what it is called, as it would be of a method
+            touch = self._touch("method", node, Mode.READ, method, text=text)
+            node.args[0] = self._used(node, node.args[0], "method", touch, [], 1)
 
     # What is gone through
 
@@ -456,7 +525,7 @@ class _Rewriter(ast.NodeTransformer):
     def _is_place(self, node: ast.expr) -> bool:
         """May it hold a container that others have, too?"""
         if isinstance(node, ast.Name):
-            return self._kind(node.id) is not None
+            return node.id in self.containers or self._kind(node.id) is not None
         if isinstance(node, ast.Subscript):
             return not isinstance(node.slice, ast.Slice)
         return isinstance(node, ast.Attribute)
