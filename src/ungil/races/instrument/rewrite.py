@@ -20,6 +20,7 @@ as before. Helpers that get and set in the program's place are what breaks progr
 | `heappush(o, v)` … | `heappush(method(o, T), v)` …, as if it were a method of the list |
 | `setattr(a.b, 'x', f())` | `setattr(holding(a.b, T), 'x', last(f(), T))` |
 | `for x in o`, `*o`, `**o`, `a, b = o`, `sorted(o)` … | `iterate(o, T)` in the place of `o` |
+| `match o:` | `match whole(o, T):` …, by what its patterns look at |
 | `next(o)` | `next(next(o, T))`, the inner one ours |
 | `with o:` | `with here(o, T):` |
 | `x` of an enclosing scope | `None if variable(T) else x`, the call being false |
@@ -163,6 +164,17 @@ def _called_with(tree: ast.AST) -> dict[str, str]:
                 if alias.name in functions:
                     found[alias.asname or alias.name] = functions[alias.name]
     return found
+
+
+def _alternatives(pattern: ast.pattern) -> Iterator[ast.pattern]:
+    """What a pattern compares its whole subject with, by each of its alternatives."""
+    if isinstance(pattern, ast.MatchOr):
+        for one in pattern.patterns:
+            yield from _alternatives(one)
+    elif isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        yield from _alternatives(pattern.pattern)
+    else:
+        yield pattern
 
 
 def _called(function: ast.expr) -> str:
@@ -727,6 +739,30 @@ class _Rewriter(ast.NodeTransformer):
         told = self._told(node, [node.name] if node.name else [])
         node.body = [*told, *self._statements(node.body)]
         return node
+
+    def visit_Match(self, node: ast.Match) -> ast.Match:
+        told: ast.expr = self.visit(node.subject)
+        for pattern in (one for case in node.cases for one in _alternatives(case.pattern)):
+            told = self._matched(node.subject, told, pattern)
+        node.subject = told
+        node.cases = [self.visit(case) for case in node.cases]
+        return node
+
+    def _matched(self, plain: ast.expr, told: ast.expr, pattern: ast.pattern) -> ast.expr:
+        """A subject, told of as what a pattern looks at; it has been visited."""
+        if is_made_here(plain):
+            return told
+        if isinstance(pattern, ast.MatchSequence):
+            return call("whole", plain, told, self._touch("whole", plain))
+        if isinstance(pattern, ast.MatchMapping):
+            for key in pattern.keys:
+                if isinstance(key, ast.Constant):
+                    told = call("item", plain, told, twice(key), self._touch("item", plain))
+        if isinstance(pattern, ast.MatchClass):
+            for name in pattern.kwd_attrs:
+                touch = self._touch("attribute", plain, Mode.READ, self._mangled(name))
+                told = call("attribute", plain, told, touch)
+        return told
 
     def visit_match_case(self, node: ast.match_case) -> ast.match_case:
         # A pattern holds only names and literals, by its grammar (PEP 634).
