@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import collections
+import csv
 import enum
 import itertools
 import weakref
@@ -186,6 +187,7 @@ _ITERATORS: tuple[Iterable[object], ...] = (
     itertools.combinations((), 0),
     itertools.pairwise(()),
     itertools.tee(())[0],
+    csv.reader(()),
 )
 
 

@@ -70,8 +70,8 @@ place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
         place->owner = (PyObject *)owner;
         return PyType_HasFeature(owner, Py_TPFLAGS_HEAPTYPE);
     }
-    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type != &PyFunction_Type) {
-        return false; /* its attributes cannot be set */
+    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_dictoffset == 0) {
+        return false; /* its attributes cannot be set, as those of a function can */
     }
     if (local_type != NULL && PyType_IsSubtype(type, local_type)) {
         return false;
@@ -100,9 +100,7 @@ place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
         place->if_set = true;
         return true;
     }
-    PyObject *value = type->tp_dictoffset == 0 && !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
-                          ? NULL
-                          : PyObject_GenericGetDict(object, NULL);
+    PyObject *value = PyObject_GenericGetDict(object, NULL);
     if (value == NULL) {
         PyErr_Clear();
     }

@@ -55,7 +55,7 @@ CONSUMERS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(["list", "tuple", "set", "frozenset", "dict", "sorted", "sum"], (0, 1)),
     **dict.fromkeys(["any", "all", "enumerate", "reversed", "deque", "Counter"], (0, 1)),
     **dict.fromkeys(["map", "filter"], (1, None)),
-    "OrderedDict": (0, 1),
+    **dict.fromkeys(["OrderedDict", "deepcopy"], (0, 1)),
     "reduce": (1, 2),
     **dict.fromkeys(["zip", "chain", "zip_longest", "product"], (0, None)),
     **dict.fromkeys(["islice", "cycle", "accumulate", "pairwise", "batched", "groupby"], (0, 1)),

@@ -113,7 +113,7 @@ class Language(NamedTuple):
 
     def _of_instance(self, thing: object, name: str, mode: Mode) -> Place | Alias | None:
         kind = type(thing)
-        if not (_is_heap(kind) or kind is FunctionType) or issubclass(kind, self.local):
+        if not (_is_heap(kind) or _namespace_at(kind)) or issubclass(kind, self.local):
             return None
         here = Place(thing, thing, Kind.ATTRIBUTE, mode)
         found = _looked_up(kind, name)
@@ -180,6 +180,7 @@ _MISSING = object()
 
 _flags: Callable[[type], int] = vars(type)["__flags__"].__get__
 _order: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
+_namespace_at: Callable[[type], int] = vars(type)["__dictoffset__"].__get__
 _variables: Callable[[type], dict[str, object]] = vars(type)["__dict__"].__get__
 # What a metaclass says of these does not count.
 
