@@ -174,8 +174,11 @@ class Thing:
         ),
         ("class S:\n k = 'k'\n d[k]", "holding READ <d>, key READ <k>"),
         ("class S:\n def __del__(self): 'doc'\nS()", "dying READ <S>"),
-        ("match o:\n case Thing(x=5) if o.x: pass", ""),
-        ("match o:\n case Thing(y=_) | _ if o.x: pass", "attribute READ x, whole READ <o.x>"),
+        ("match o:\n case Thing(x=5) if o.x: pass", "attribute READ x"),
+        (
+            "match o:\n case Thing(y=_) | _ if o.x: pass",
+            "attribute READ y, attribute READ x, whole READ <o.x>",
+        ),
         ("x: 'no.such' = o.x", "attribute READ x"),
         ("def g(a: o.x) -> o.x: pass", ""),
         ("super", ""),
