@@ -1402,6 +1402,56 @@ workers.end()
     assert found == {("later", "there", "attribute"), ("first", "later", "attribute")}
 
 
+PUT_AND_TAKEN = """
+t = touches(here=("attribute", WRITE, "n"), there=("attribute", WRITE, "n"),
+            put=("method", WRITE, "append"), pop=("method", WRITE, "pop"),
+            pop_first=("item", WRITE, "pop"))
+things, box = [Thing(), Thing()], []
+workers = Workers(2)
+def put(thing): attribute(thing, t.here); method(box, t.put)
+"""
+
+
+def test_what_was_put_in_before_others_came_is_handed_over(core):
+    program = (
+        PUT_AND_TAKEN
+        + """
+workers.do(0, lambda: put(things[0]))
+workers.do(1, lambda: (method(box, t.pop), attribute(things[0], t.there)))
+workers.end()
+"""
+    )
+    assert run(core, program).conflicts == {("pop", "put", "structure")}
+
+
+def test_each_item_is_handed_over(core):
+    """Also if nothing else happens to who takes them, and the same place takes them all."""
+    program = (
+        PUT_AND_TAKEN
+        + """
+for thing in things:
+    workers.do(0, lambda: put(thing))
+    workers.do(1, lambda: (item(box, 0, t.pop_first), attribute(thing, t.there)))
+workers.end()
+"""
+    )
+    assert {kind for *_, kind in run(core, program).conflicts} == {"structure"}
+
+
+def test_what_is_put_in_while_another_is_about_to_take_is_handed_over(core):
+    program = (
+        PUT_AND_TAKEN
+        + """
+workers.do(0, lambda: put(things[0]))
+workers.do(1, lambda: method(box, t.pop))
+workers.do(0, lambda: put(things[1]))
+workers.do(1, lambda: attribute(things[1], t.there))
+workers.end()
+"""
+    )
+    assert {kind for *_, kind in run(core, program).conflicts} == {"structure"}
+
+
 def test_compounds(core):
     program = """
 t = touches(check=("attribute", READ, "n"), act=("attribute", WRITE, "n", {"check": "check"}),

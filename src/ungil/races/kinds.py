@@ -226,7 +226,8 @@ class Kinds:
     ) -> Iterator[Case]:
         """What becomes of a step if the other thread writes in between."""
         if compound.how == "value":
-            yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
+            if not _puts_back(compound):
+                yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
         elif _at_index(compound.act, conflict) and other.touch.name in _AT_THE_END:
             return  # what is at an index stays there
         elif self._interferes(compound, other.touch):
@@ -515,6 +516,17 @@ def _only_adds(touch: Touch) -> bool:
 def _at_index(act: Touch, conflict: Conflict) -> bool:
     """Does a step end at one item of a list?"""
     return act.form in _KEYED and not act.name and _is_a(conflict, _SEQUENCES)
+
+
+def _puts_back(compound: Compound) -> bool:
+    """Does it put in what it has taken out? Nobody else had that, so nothing is overwritten.
+
+    A key is another matter: who finds nothing there may begin with what `pop` gives instead.
+    """
+    read, act = compound.read, compound.act
+    if read.name == "popitem":
+        return _only_adds(act) or act.name in {"", "__setitem__"}
+    return _takes(read) and read.name in {"pop", "popleft"} and _only_adds(act)
 
 
 def _parted(case: Case) -> tuple[Side, Side]:

@@ -220,10 +220,26 @@ kind_of(PyObject *object)
 }
 
 /* The parts of an object that one operation accesses, at one moment. */
+/* What a thread takes out of a container may have been put there after we were told that it
+   is about to, and before it does. It has not used it yet. */
+static void
+learn_what_it_took(Thread *thread)
+{
+    const void *container = thread->took;
+    thread->took = NULL;
+    Record *record = record_find(container);
+    if (record != NULL && record->number == thread->took_number) {
+        order_receive((PyObject *)container);
+    }
+}
+
 void
 access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
            const Access *accesses, int number)
 {
+    if (thread->took != NULL) {
+        learn_what_it_took(thread);
+    }
     Record *record = record_get(object);
     if (record == NULL) {
         return;
@@ -261,8 +277,7 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
             /* Who was alone with it until now need not have told of all. */
             atomic_fetch_add_explicit(generation(object), 1, memory_order_release);
             if (record->fresh && !thread_knows(thread, record->maker, record->made)) {
-                clock_set(&thread->known.clock, record->maker, record->left);
-                clock_set(&thread->known.firm, record->maker, record->left);
+                thread_comes_after(thread, record->maker, record->left);
             }
         }
     }

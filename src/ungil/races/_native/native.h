@@ -147,12 +147,14 @@ typedef struct Record {
     bool fresh;  /* its first use was by its own initialiser */
     bool unordered; /* of a lock: it orders nothing */
     bool exposed;   /* its namespace was given away: see `owner` */
+    bool taken_from; /* threads that share it do take out what others put in */
     _Atomic(bool) used; /* since the last sweep */
     uint64_t number;
     uint32_t shadows;
     uint32_t room;
     Shadow *table;
     uint32_t holder;       /* of a lock, the index of the thread that took it and one */
+    uint32_t given;        /* when its maker, alone with it, put something into it; 0 if never */
     Clocks *clocks;        /* of a lock, queue, …; NULL for others */
     struct Thread *thread; /* that a handle or sentinel stands for */
     const void *owner;     /* of an object's own namespace: the object, */
@@ -267,6 +269,8 @@ typedef struct Thread {
     Touch *last;
     Recent *recent;
     Holding holding;
+    const void *took; /* a container that it is about to take something out of, */
+    uint64_t took_number; /* if that is still the one it was */
     uint32_t taken;
     uint32_t taken_room;
     TakenLock *locks_taken;
@@ -320,6 +324,14 @@ static inline bool
 thread_knows_firmly(const Thread *thread, uint32_t other, uint32_t time)
 {
     return time <= clock_time(&thread->known.firm, other);
+}
+
+/* What a thread does next comes after a moment of another, which it knew nothing of. */
+static inline void
+thread_comes_after(Thread *thread, uint32_t other, uint32_t time)
+{
+    clock_set(&thread->known.clock, other, time);
+    clock_set(&thread->known.firm, other, time);
 }
 
 static inline void
@@ -487,7 +499,6 @@ uint64_t plain_part(PyObject *key);
 uint64_t part_of_key(const Thread *thread, PyObject *key);
 void object_attribute(
     Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch);
-void object_item(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch);
 void object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part,
                     Touch *touch, uint32_t effect);
 

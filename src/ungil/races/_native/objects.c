@@ -289,6 +289,15 @@ parts_of(PyObject *object, PyObject *key, uint64_t part, const Touch *touch, uin
     return number;
 }
 
+/* What was put in before threads shared it was told to nobody. */
+static void
+take_from_maker(Thread *thread, const Record *record)
+{
+    if (record->given && !thread_knows(thread, record->maker, record->given)) {
+        thread_comes_after(thread, record->maker, record->given);
+    }
+}
+
 void
 object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch,
                uint32_t effect)
@@ -310,8 +319,16 @@ object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, T
                 order_post(object);
             }
             if (effect & TAKES) {
+                record->taken_from = true;
                 order_receive(object);
+                take_from_maker(thread, record);
+                thread->took = object;
+                thread->took_number = record->number;
             }
+        }
+        else if (record != NULL && effect & GIVES) {
+            /* To tell all that it puts in would make each list that one thread fills slow. */
+            record->given = thread->time;
         }
     }
 }
@@ -324,12 +341,6 @@ item_effect(PyObject *object, const Touch *touch)
                    && PyType_IsSubtype(Py_TYPE(object), filling_type)
                ? effect | FILLS
                : effect;
-}
-
-void
-object_item(Thread *thread, PyObject *object, PyObject *key, uint64_t part, Touch *touch)
-{
-    object_operate(thread, object, key, part, touch, item_effect(object, touch));
 }
 
 /* What asking for the length of an object does, or changing all of it. */

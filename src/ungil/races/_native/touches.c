@@ -55,8 +55,12 @@ on_item(Thread *thread, PyObject *object, PyObject *key, Touch *touch)
 {
     uint64_t part = part_of_key(thread, key);
     if (!is_recent(thread, object, touch, part)) {
-        object_item(thread, object, key, part, touch);
-        if (record_find(object) != NULL) {
+        uint32_t effect = item_effect(object, touch);
+        object_operate(thread, object, key, part, touch, effect);
+        Record *record = record_find(object);
+        /* That something is handed over is news each time. */
+        bool news = effect & TAKES || (effect & GIVES && record != NULL && record->taken_from);
+        if (record != NULL && !(news && record->shared)) {
             remember(thread, object, touch, part);
         }
     }
@@ -412,6 +416,7 @@ touch_dying(PyObject *self, PyObject *const *args, Py_ssize_t count)
         record_clear(record);
         record->maker = thread->index;
         record->made = record->left = thread->time;
+        record->given = 0;
         record->shared = false;
         atomic_fetch_add_explicit(generation(args[0]), 1, memory_order_release);
         record_unlock(record);

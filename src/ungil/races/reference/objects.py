@@ -43,7 +43,9 @@ class Known:
         number: Of nothing else, before or after.
         made: The moment in which it was used first, by its maker.
         left: That in which its maker used it last, before anybody else did.
+        given: That in which its maker, alone with it, last put something into it.
         shared: Did another thread use it since?
+        taken_from: Do threads that share it take out what others put in?
         fresh: Was the first use that of its own initialiser?
         generation: How often its history was forgotten.
         unordered: Of a lock: it orders nothing outside of its owner.
@@ -58,6 +60,7 @@ class Known:
         "address",
         "fresh",
         "generation",
+        "given",
         "holder",
         "left",
         "made",
@@ -65,6 +68,7 @@ class Known:
         "number",
         "shared",
         "stands_for",
+        "taken_from",
         "unordered",
     )
 
@@ -80,8 +84,10 @@ class Known:
         self.address = id(thing)
         self.made: Epoch | None = None
         self.left: Epoch | None = None
+        self.given: Epoch | None = None
         self.fresh = False
         self.shared = False
+        self.taken_from = False
         self.generation = 0
         self.unordered = False
         self.holder: Thread | None = None

@@ -330,7 +330,11 @@ class Run:
         ):
             effect |= Effect.FILLS
         self._operate(thread, thing, key, part, touch, effect)
-        self._remember(thread, thing, touch, part)
+        known = self._objects.find(thing)
+        # That something is handed over is news each time.
+        news = effect & Effect.TAKES or (effect & Effect.GIVES and known and known.taken_from)
+        if not (news and known and known.shared):
+            self._remember(thread, thing, touch, part)
 
     def _item_part(self, thread: Thread, key: object) -> str:
         if type(key) is int and key == _thread.get_ident():
@@ -458,6 +462,7 @@ class Run:
         if known is not None:
             self._begin_anew(known)
             known.made = known.left = self._detector.now(thread.number)
+            known.given = None
             known.shared = False
 
     def _operate(
@@ -479,7 +484,15 @@ class Run:
             if effect & Effect.GIVES:
                 self.post(thread, thing)
             if effect & Effect.TAKES:
+                known.taken_from = True
+                thread.took = known
                 self.receive(thread, thing)
+                if known.given is not None:
+                    # It was put in before threads shared it, and told to nobody.
+                    self._detector.comes_after(thread.number, known.given)
+        elif known is not None and effect & Effect.GIVES:
+            # To tell all that it puts in would make each list that one thread fills slow.
+            known.given = self._detector.now(thread.number)
 
     def _is_recent(self, thread: Thread, thing: object, touch: Touch, part: str) -> bool:
         """Is nothing to be learnt: was it all done before, in this moment of the thread?
@@ -515,6 +528,10 @@ class Run:
         self, thread: Thread, known: Known, shown: object, touch: Touch, parts: list[Part]
     ) -> None:
         """It accesses parts of one object, at one moment."""
+        if thread.took is not None:
+            # What it took may have been put there after we were told that it is about to.
+            took, thread.took = thread.took, None
+            self._detector.feed(Receive(thread.number, took.number))
         name = None
         if known.namespace_of is not None and known.namespace_of[0].lives:
             known, name = known.namespace_of
