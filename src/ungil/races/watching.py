@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import FunctionType
 from typing import TypedDict
 
 from ungil.races import sync
@@ -125,6 +126,7 @@ class Watch:
         self.core, self._why_reference = core_in_use()
         self._record = record
         self.lock = _thread.allocate_lock()
+        self._files: set[str] = set()
         self._recorded: set[int] = set()
         self._told_of_forking = False
         self._order = LockOrder()
@@ -149,6 +151,7 @@ class Watch:
             self.core.unordered,
             self.core.blocks,
             self.core.all_joined,
+            self._is_watched,
         )
         _forking.begin(self)
 
@@ -176,10 +179,19 @@ class Watch:
         with self.lock:
             first = len(self.touches)
             self.touches += touches
+            self._files.update(one.site.path for one in touches)
         self.core.quiet(was_quiet)
         made = self.core.make(first, rows(touches))
         keep(first, made)
         return made
+
+    def _is_watched(self, kind: type) -> bool:
+        """Is code of a class, or of one that it is made of, instrumented?"""
+        return any(
+            isinstance(one, FunctionType) and one.__code__.co_filename in self._files
+            for base in kind.__mro__
+            for one in vars(base).values()
+        )
 
     # What the core tells. It calls these from the thread that did it, and listens to
     # nothing that the thread does meanwhile.

@@ -102,6 +102,7 @@ class Listening:
         unordered: Action,
         blocks: Callable[[str, object], object],
         all_joined: Callable[[], object],
+        is_watched: Callable[[type], bool],
     ) -> None:
         """Begin.
 
@@ -112,12 +113,14 @@ class Listening:
             blocks: To be told of what is waited for, and of a lock that is given back
                 meanwhile.
             all_joined: To be told when all threads that have ended were waited for.
+            is_watched: Says whether the program's own code is in a class.
         """
         self._post = post
         self._receive = receive
         self._unordered = unordered
         self._blocks = blocks
         self._all_joined = all_joined
+        self._is_watched = is_watched
         self._around = _Around()
         offer({_CALLED: self._around}, {_CALLED: self._around.original})
         self._of_threading()
@@ -251,7 +254,8 @@ class Listening:
 
     def _of_logging(self, module: ModuleType) -> None:
         def made(handler: Handler) -> None:
-            if handler.lock is not None:
+            # One of the program's relies on its lock being held when it emits.
+            if handler.lock is not None and not self._is_watched(type(handler)):
                 self._unordered(handler.lock)
 
         self._unordered(vars(module)["_lock"])
