@@ -4,7 +4,8 @@ import threading
 import time
 
 
-def send(box):
+def send(box, ready):
+    ready.wait()
     for number in range(30):
         message = {"number": number}
         message["number"] += 1
@@ -12,8 +13,9 @@ def send(box):
         time.sleep(0.001)
 
 
-def receive(box):
-    received = 0
+def receive(box, ready):
+    received = len(box)
+    ready.wait()
     while received < 30:
         try:
             message = box.pop(0)
@@ -25,8 +27,8 @@ def receive(box):
 
 
 def main():
-    box = []
-    threads = [threading.Thread(target=one, args=(box,)) for one in (send, receive)]
+    box, ready = [], threading.Barrier(2)
+    threads = [threading.Thread(target=one, args=(box, ready)) for one in (send, receive)]
     for thread in threads:
         thread.start()
     for thread in threads:

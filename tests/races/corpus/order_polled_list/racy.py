@@ -1,19 +1,22 @@
-"""A list as a mailbox: a message is still written to when it is in there."""
+"""A list as a mailbox: the last message is written to when it is in there already."""
 
 import threading
 import time
 
 
-def send(box):
+def send(box, ready):
+    ready.wait()
     for number in range(30):
         message = {"number": number}
+        message["number"] += 1
         box.append(message)
-        message["number"] += 1  # expect: UG401
         time.sleep(0.001)
+    message["number"] += 1  # expect: UG401
 
 
-def receive(box):
-    received = 0
+def receive(box, ready):
+    received = len(box)
+    ready.wait()
     while received < 30:
         try:
             message = box.pop(0)
@@ -25,8 +28,8 @@ def receive(box):
 
 
 def main():
-    box = []
-    threads = [threading.Thread(target=one, args=(box,)) for one in (send, receive)]
+    box, ready = [], threading.Barrier(2)
+    threads = [threading.Thread(target=one, args=(box, ready)) for one in (send, receive)]
     for thread in threads:
         thread.start()
     for thread in threads:
