@@ -196,8 +196,11 @@ def watched(which, touches, steps):
     try:
         made = watch.make(
             [
-                Touch(Site("p.py", n), form, Mode(mode), name, function, tuple(map(tuple, after)))
-                for n, (form, mode, name, function, after) in enumerate(touches)
+                Touch(
+                    *(Site("p.py", n), form, Mode(mode), name, function),
+                    *(tuple(map(tuple, after)), False, *direct),
+                )
+                for n, (form, mode, name, function, after, *direct) in enumerate(touches)
             ]
         )
         program = Program(core, made)

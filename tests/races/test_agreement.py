@@ -142,6 +142,9 @@ FORMS = {
 }
 
 
+DIRECT = {"attribute", "named", "item", "holding", "method"}
+
+
 @st.composite
 def touch_rows(draw):
     rows = []
@@ -151,7 +154,8 @@ def touch_rows(draw):
         function = draw(st.sampled_from(["f", "f", "C.__init__"]))
         earlier = st.tuples(st.integers(0, max(number - 1, 0)), st.sampled_from(["check", "value"]))
         after = draw(st.lists(earlier, max_size=2, unique_by=lambda one: one[0])) if number else []
-        rows.append([form, mode, draw(st.sampled_from(FORMS[form])), function, after])
+        row = [form, mode, draw(st.sampled_from(FORMS[form])), function, after]
+        rows.append([*row, form in DIRECT and draw(st.booleans())])
     return rows
 
 

@@ -111,8 +111,9 @@ class Core(Protocol):
 
         Args:
             first: The number of the first.
-            touches: Of one module: form, mode, name, whether it clears, and what it may
-                follow from (index in this list, whether as a check).
+            touches: Of one module: form, mode, name, whether it clears and is direct,
+                whether it stands in an initialiser, and what it may follow from (index in
+                this list, whether as a check).
         """
 
     def post(self, channel: object, /) -> None:

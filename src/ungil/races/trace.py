@@ -86,6 +86,8 @@ class Touch(NamedTuple):
             in the module, the nearest first; and how: `check` if the one decides whether
             the other happens, `value` if what the one read goes into what the other writes.
         clears: Does it take something away (`del`, `= None`, …)?
+        direct: Does it go past what the object's class has made of it, as
+            `object.__setattr__(o, 'x', v)` and `dict.get(d, k)` do?
     """
 
     site: Site
@@ -95,6 +97,7 @@ class Touch(NamedTuple):
     function: str = ""
     after: tuple[tuple[int, str], ...] = ()
     clears: bool = False
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,6 +353,7 @@ def rows(touches: Sequence[Touch]) -> list[tuple[object, ...]]:
             _MODES.index(one.mode),
             name_of(one),
             one.clears,
+            one.direct,
             one.function.rpartition(".")[2] in _INITIALISERS,
             tuple((earlier, how == "check") for earlier, how in one.after),
         )

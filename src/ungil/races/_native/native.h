@@ -59,6 +59,7 @@ struct Touch {
     uint8_t form;
     uint8_t mode;
     bool clears;
+    bool direct;      /* past what the object's class has made of it */
     bool subscript;   /* reads by one */
     bool initialises; /* stands in the initialiser of an object */
     bool copies;      /* goes through a container in one step */
@@ -364,6 +365,7 @@ frame_here(void)
 /* Effects. */
 int effects_set(PyObject *given);
 uint32_t effect_of(PyTypeObject *type, PyObject *name);
+uint32_t method_effect(PyObject *object, const Touch *touch);
 
 /* Telling. */
 extern PyObject *watcher;
@@ -487,7 +489,7 @@ typedef struct {
 
 #define MOST_PARTS 3
 
-bool place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place);
+bool place_of(PyObject *object, PyObject *name, const Touch *touch, Place *place);
 int parts_of(PyObject *object, PyObject *key, uint64_t part, const Touch *touch,
              uint32_t effect, Access *accesses);
 uint32_t item_effect(PyObject *object, const Touch *touch);

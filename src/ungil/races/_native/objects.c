@@ -47,8 +47,9 @@ sets_itself(PyTypeObject *type)
 /* Where an attribute of an object is, as Language.place_of has it; false if nowhere that
    threads share. */
 bool
-place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
+place_of(PyObject *object, PyObject *name, const Touch *touch, Place *place)
 {
+    uint8_t mode = touch->mode;
     PyTypeObject *type = Py_TYPE(object);
     *place = (Place){.owner = object, .kind = ATTRIBUTE, .mode = mode};
     if (PyModule_Check(object)) {
@@ -79,7 +80,7 @@ place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
     PyObject *found = _PyType_Lookup(type, name);
     if (found == NULL) {
         /* What setting it does, its own code tells if it has any. */
-        return mode == READ || !sets_itself(type);
+        return mode == READ || touch->direct || !sets_itself(type);
     }
     PyTypeObject *how = Py_TYPE(found);
     if (how == &PyMemberDescr_Type) { /* a slot */
@@ -94,7 +95,7 @@ place_of(PyObject *object, PyObject *name, uint8_t mode, Place *place)
         return false; /* a property: what it does, its own code tells */
     }
     if (mode != READ) {
-        return !sets_itself(type);
+        return touch->direct || !sets_itself(type);
     }
     if (is_function(found)) {
         place->if_set = true;
@@ -122,7 +123,7 @@ void
 object_attribute(Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch)
 {
     Place place;
-    if (!place_of(object, name, touch->mode, &place)) {
+    if (!place_of(object, name, touch, &place)) {
         return;
     }
     if (place.alias) {
@@ -333,10 +334,23 @@ object_operate(Thread *thread, PyObject *object, PyObject *key, uint64_t part, T
     }
 }
 
+/* What the method that a touch names does to an object; of a direct one, that of the nearest
+   built-in type among its bases. */
+uint32_t
+method_effect(PyObject *object, const Touch *touch)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    uint32_t effect = effect_of(type, touch->name);
+    while (touch->direct && !effect && (type = type->tp_base) != NULL) {
+        effect = effect_of(type, touch->name);
+    }
+    return effect;
+}
+
 uint32_t
 item_effect(PyObject *object, const Touch *touch)
 {
-    uint32_t effect = effect_of(Py_TYPE(object), touch->name);
+    uint32_t effect = method_effect(object, touch);
     return effect == KEY_READ && touch->subscript
                    && PyType_IsSubtype(Py_TYPE(object), filling_type)
                ? effect | FILLS

@@ -130,7 +130,7 @@ static int
 on_attribute(Runner *runner, PyObject *object, PyObject *name, uint64_t part, Touch *touch)
 {
     Place place;
-    if (turns_here->alone || !place_of(object, name, touch->mode, &place)) {
+    if (turns_here->alone || !place_of(object, name, touch, &place)) {
         return 0;
     }
     if (place.alias) {
@@ -279,7 +279,7 @@ point_method(PyObject *self, PyObject *const *args, Py_ssize_t count)
     if (runner == NULL) {
         LEAVE(false)
     }
-    uint32_t effect = effect_of(Py_TYPE(args[0]), touch->name);
+    uint32_t effect = method_effect(args[0], touch);
     LEAVE((effect ? operate(runner, args[0], NULL, 0, touch, effect)
                   : on_attribute(runner, args[0], touch->name, touch->part, touch))
           < 0)

@@ -234,7 +234,7 @@ touch_method(PyObject *self, PyObject *const *args, Py_ssize_t count)
     if (is_recent(thread, object, touch, PART_STRUCTURE)) {
         return Py_NewRef(object);
     }
-    uint32_t effect = effect_of(Py_TYPE(object), touch->name);
+    uint32_t effect = method_effect(object, touch);
     if (effect) {
         object_operate(thread, object, NULL, 0, touch, effect);
     }
@@ -521,7 +521,8 @@ is_one_of(PyObject *name, const char *const *names)
     return false;
 }
 
-/* make(first number, [(form, mode, name, clears, ((earlier, check), …)), …]) -> touches */
+/* make(first number, [(form, mode, name, clears, direct, initialises, ((earlier, check), …)),
+   …]) -> touches */
 PyObject *
 touch_make(PyObject *self, PyObject *args)
 {
@@ -534,12 +535,12 @@ touch_make(PyObject *self, PyObject *args)
     PyObject *made = PyList_New(count);
     for (Py_ssize_t i = 0; made != NULL && i < count; i++) {
         const char *form;
-        int mode, clears, initialises;
+        int mode, clears, direct, initialises;
         PyObject *name, *after;
         Touch *touch = PyObject_New(Touch, touch_type);
         if (touch == NULL
-            || !PyArg_ParseTuple(PyList_GET_ITEM(given, i), "siUppO!", &form, &mode, &name,
-                                 &clears, &initialises, &PyTuple_Type, &after)) {
+            || !PyArg_ParseTuple(PyList_GET_ITEM(given, i), "siUpppO!", &form, &mode, &name,
+                                 &clears, &direct, &initialises, &PyTuple_Type, &after)) {
             Py_XDECREF(touch);
             Py_CLEAR(made);
             break;
@@ -550,6 +551,7 @@ touch_make(PyObject *self, PyObject *args)
         touch->form = form_of(form);
         touch->mode = (uint8_t)mode;
         touch->clears = clears;
+        touch->direct = direct;
         touch->initialises = initialises;
         touch->copies = touch->form == FORM_ITERATE && is_one_of(name, copying);
         touch->by_items = touch->form == FORM_ITERATE && !is_one_of(name, asking);
@@ -566,7 +568,7 @@ touch_make(PyObject *self, PyObject *args)
     }
     for (Py_ssize_t i = 0; made != NULL && i < count; i++) {
         Touch *touch = (Touch *)PyList_GET_ITEM(made, i);
-        PyObject *after = PyTuple_GET_ITEM(PyList_GET_ITEM(given, i), 5);
+        PyObject *after = PyTuple_GET_ITEM(PyList_GET_ITEM(given, i), 6);
         Py_ssize_t afters = PyTuple_GET_SIZE(after);
         if (afters > MAX_AFTER) {
             afters = MAX_AFTER;

@@ -152,12 +152,12 @@ def _write(file: Path, kept: Kept) -> None:
         return  # then it is compiled again the next time
 
 
-Plain = tuple[str, int, str, str, str, str, str, tuple[tuple[int, str], ...], bool]
+Plain = tuple[str, int, str, str, str, str, str, tuple[tuple[int, str], ...], bool, bool]
 
 
 def _plain(touch: Touch) -> Plain:
     site, mode = touch.site, touch.mode.value
-    rest = (touch.name, touch.function, touch.after, touch.clears)
+    rest = (touch.name, touch.function, touch.after, touch.clears, touch.direct)
     return (site.path, site.line, site.text, touch.form, mode, *rest)
 
 
@@ -170,6 +170,6 @@ def _touch(
     name: str,
     function: str,
     after: tuple[tuple[int, str], ...],
-    clearing: bool,
+    *rest: bool,
 ) -> Touch:
-    return Touch(Site(path, line, text), form, Mode(mode), name, function, after, clearing)
+    return Touch(Site(path, line, text), form, Mode(mode), name, function, after, *rest)

@@ -13,6 +13,8 @@ __all__ = [
     "BY_NAME",
     "CALLED_WITH",
     "CONSUMERS",
+    "CONTAINERS",
+    "DIRECTLY",
     "FRESH",
     "ITERATING",
     "KEYED",
@@ -74,6 +76,16 @@ BY_NAME = {
     "delattr": Mode.WRITE,
 }
 """Functions that use an attribute that they are given the name of, and how."""
+
+DIRECTLY = {
+    "__getattribute__": Mode.READ,
+    "__setattr__": Mode.WRITE,
+    "__delattr__": Mode.WRITE,
+}
+"""Methods of `object` that do the same, past what the object's class says."""
+
+CONTAINERS = _names("dict list set bytearray OrderedDict defaultdict deque")
+"""Types whose methods may be given the container: `dict.get(d, k)`."""
 
 BY_KEY = {
     "getitem": (Mode.READ, "__getitem__"),

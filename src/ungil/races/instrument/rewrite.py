@@ -10,6 +10,7 @@ as before. Helpers that get and set in the program's place are what breaks progr
 |---|---|
 | `o.x`, `o.x = v`, `del o.x`, `o.x += v` | `attribute(o, T).x` … |
 | `getattr(o, 'x')`, `setattr(o, n, v)` … | `getattr(attribute(o, T), 'x')` …, `named(o, n, T)` |
+| `object.__setattr__(o, 'x', v)`, `dict.get(o, k)` … | `object.__setattr__(attribute(o, T), …)` … |
 | `o[k]`, `o[k] = v`, `o.get(k)` … | `item(o, k, T)[k]` …, if the key is a name or a constant |
 | `o[f()]`, `o.get(f())` … | `holding(o, T)[key(f(), T)]` … |
 | `k in o`, `f() in o` | `k in member(o, k, T)`, `keyed(f(), T) in among(o, T)` |
@@ -56,6 +57,8 @@ from ungil.races.instrument.methods import (
     BY_NAME,
     CALLED_WITH,
     CONSUMERS,
+    CONTAINERS,
+    DIRECTLY,
     ITERATING,
     KEYED,
     ONLY_IF_ALONE,
@@ -336,6 +339,8 @@ class _Rewriter(ast.NodeTransformer):
     def _method(self, node: ast.Call, function: ast.Attribute, plain: Sequence[ast.expr]) -> None:
         """Tell of a method's object, of its key, and of what it goes through."""
         name, object_ = function.attr, function.value
+        if self._of_a_type(node, function, plain):
+            return
         key = plain[0] if plain and name in KEYED else None
         keys: list[ast.expr] = []
         form = ""
@@ -359,9 +364,33 @@ class _Rewriter(ast.NodeTransformer):
             object_ = function.value
             function.value = self._used(node, object_, form, touch, keys, first, "receiver")
         elif name in BY_KEY and isinstance(object_, ast.Name) and object_.id == "operator":
-            self._by_key(node, name, plain)
+            self._by_key(node, *BY_KEY[name], plain)
         elif isinstance(object_, ast.Name):
             self._with_first(node, f"{object_.id}.{name}", plain)
+
+    def _of_a_type(self, node: ast.Call, function: ast.Attribute, plain: Sequence[ast.expr]) -> bool:
+        """Tell of the object that a built-in type's own method is given, if it is one."""
+        name, kind = function.attr, function.value
+        of = kind.attr if isinstance(kind, ast.Attribute) else getattr(kind, "id", "")
+        if not plain or isinstance(plain[0], ast.Starred) or is_made_here(plain[0]):
+            return False
+        if of == "object" and name in DIRECTLY:
+            self.generic_visit(node)
+            self._by_name(node, DIRECTLY[name], plain, direct=True)
+        elif of in CONTAINERS and name in KEYED:
+            self.generic_visit(node)
+            self._by_key(node, Mode.READ, name, plain, direct=True)
+        elif of in CONTAINERS and name in WHOLE:
+            self.generic_visit(node)
+            if name in ITERATING:
+                self._iterated_args(node, plain, 1, None, name)
+            touch = self._touch(
+                "method", node, Mode.READ, name, False, f"{self._written(plain[0])}.{name}()", True
+            )
+            node.args[0] = self._used(node, node.args[0], "method", touch, [], 1)
+        else:
+            return False
+        return True
 
     def _used(
         self,
@@ -422,7 +451,7 @@ class _Rewriter(ast.NodeTransformer):
         elif name in BY_NAME:
             self._by_name(node, BY_NAME[name], plain)
         elif name in BY_KEY:
-            self._by_key(node, name, plain)
+            self._by_key(node, *BY_KEY[name], plain)
         elif name in CONSUMERS:
             self._iterated_args(node, plain, *CONSUMERS[name], name)
         elif name in ONLY_IF_ALONE and len(plain) == 1:
@@ -434,30 +463,42 @@ class _Rewriter(ast.NodeTransformer):
         elif name == "len" or (name == "bool" and self._is_place(plain[0])):
             node.args[0] = call("whole", node, node.args[0], self._touch("whole", node))
 
-    def _by_name(self, node: ast.Call, mode: Mode, plain: Sequence[ast.expr]) -> None:
+    def _by_name(
+        self, node: ast.Call, mode: Mode, plain: Sequence[ast.expr], *, direct: bool = False
+    ) -> None:
         """Tell of an attribute that is given by its name."""
         if len(plain) < 2 or node.keywords or is_super(plain[0]) or is_made_here(plain[0]):
             return
         name = plain[1]
         clearing = mode is Mode.WRITE and (len(plain) < 3 or clears(plain[2]))
         if isinstance(name, ast.Constant) and isinstance(name.value, str):
-            touch = self._touch("attribute", node, mode, name.value, clearing)
+            # As if it were not done past the class.
+            text = f"{self._written(plain[0])}.{name.value}" if direct else None
+            touch = self._touch("attribute", node, mode, name.value, clearing, text, direct)
             node.args[0] = self._used(node, node.args[0], "attribute", touch, [], 2)
         elif isinstance(name, ast.Name) and self._is_simple(name):
-            touch = self._touch("named", node, mode, "", clearing)
+            touch = self._touch("named", node, mode, "", clearing, None, direct)
             node.args[0] = self._used(node, node.args[0], "named", touch, [twice(name)], 2)
 
-    def _by_key(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
+    def _by_key(
+        self,
+        node: ast.Call,
+        mode: Mode,
+        method: str,
+        plain: Sequence[ast.expr],
+        *,
+        direct: bool = False,
+    ) -> None:
         """Tell of an item that a function is given the key of."""
         if len(plain) < 2 or node.keywords or is_made_here(plain[0]):
             return
         if any(isinstance(one, ast.Starred) for one in plain[:2]) or suspends(plain[1]):
             return
-        mode, method = BY_KEY[name]
         clearing = mode is Mode.WRITE and (len(plain) < 3 or clears(plain[2]))
         is_simple = self._is_simple(plain[1])
         form, keys = ("item", [twice(plain[1])]) if is_simple else ("holding", [])
-        touch = self._touch(form, node, mode, method, clearing)
+        text = f"{self._written(plain[0])}[{self._written(plain[1])}]" if direct else None
+        touch = self._touch(form, node, mode, method, clearing, text, direct)
         node.args[0] = self._used(node, node.args[0], form, touch, keys, 2)
 
     def _with_first(self, node: ast.Call, name: str, plain: Sequence[ast.expr]) -> None:
@@ -940,11 +981,12 @@ class _Rewriter(ast.NodeTransformer):
         name: str = "",
         clearing: bool = False,
         text: str | None = None,
+        direct: bool = False,
     ) -> ast.Constant:
         """A place in the source, and the constant that stands for it."""
         site = Site(self.path, place.lineno, text or self._written(place))
         function = self.function
-        self.touches.append(Touch(site, form, mode, name, function, clears=clearing))
+        self.touches.append(Touch(site, form, mode, name, function, clears=clearing, direct=direct))
         return marker(len(self.touches) - 1)
 
     def _written(self, node: Place) -> str:

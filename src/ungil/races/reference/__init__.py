@@ -110,12 +110,13 @@ def make(first: int, touches: Sequence[tuple[Any, ...]]) -> list[object]:
             form,
             _MODES[mode],
             name,
+            direct,
             initialises,
             form == "iterate" and name in _COPYING,
             form == "here" or name == "acquire",
             tuple((first + earlier, bool(check)) for earlier, check in after),
         )
-        for number, (form, mode, name, _, initialises, after) in enumerate(touches, first)
+        for number, (form, mode, name, _, direct, initialises, after) in enumerate(touches, first)
     ]
 
 

@@ -97,21 +97,37 @@ class Language(NamedTuple):
     cached_property: type
     filling: type
 
-    def effect_of(self, thing: object, name: str) -> int:
-        """What a method of an object's type does; 0 if it is no container's own."""
-        found = _looked_up(type(thing), name)
-        return self.effects.get(found, 0) if type(found) in _EFFECTIVE else 0
+    def effect_of(self, thing: object, name: str, *, direct: bool = False) -> int:
+        """What a method of an object's type does; 0 if it is no container's own.
 
-    def place_of(self, thing: object, name: str, mode: Mode) -> Place | Alias | None:
-        """Where an attribute of an object is; None if nowhere that threads share."""
+        If `direct`, the method is that of the nearest built-in type among its bases.
+        """
+        kind: type | None = type(thing)
+        while kind is not None:
+            found = _looked_up(kind, name)
+            effect = self.effects.get(found, 0) if type(found) in _EFFECTIVE else 0
+            if effect or not direct:
+                return effect
+            kind = _base(kind)
+        return 0
+
+    def place_of(
+        self, thing: object, name: str, mode: Mode, *, direct: bool = False
+    ) -> Place | Alias | None:
+        """Where an attribute of an object is; None if nowhere that threads share.
+
+        If `direct`, it is set past what its class says.
+        """
         if issubclass(type(thing), ModuleType):
             namespace = ModuleType.__getattribute__(thing, "__dict__")
             return Place(namespace, thing, Kind.VARIABLE, mode)
         if issubclass(type(thing), type):
             return _of_class(cast("type", thing), name, mode)
-        return self._of_instance(thing, name, mode)
+        return self._of_instance(thing, name, mode, direct)
 
-    def _of_instance(self, thing: object, name: str, mode: Mode) -> Place | Alias | None:
+    def _of_instance(
+        self, thing: object, name: str, mode: Mode, direct: bool
+    ) -> Place | Alias | None:
         kind = type(thing)
         if not (_is_heap(kind) or _namespace_at(kind)) or issubclass(kind, self.local):
             return None
@@ -125,7 +141,7 @@ class Language(NamedTuple):
         if _has(how, "__set__") or _has(how, "__delete__"):
             return None  # a property: what it does, its own code tells
         if mode is not Mode.READ:
-            return None if _sets_itself(kind) else here
+            return here if direct or not _sets_itself(kind) else None
         return here if found is _MISSING else self._read(here, name, found)
 
     def _read(self, here: Place, name: str, found: object) -> Place:
@@ -179,6 +195,7 @@ _HEAP, _OF_C = 1 << 9, 1 << 8
 _MISSING = object()
 
 _flags: Callable[[type], int] = vars(type)["__flags__"].__get__
+_base: Callable[[type], type | None] = vars(type)["__base__"].__get__
 _order: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
 _namespace_at: Callable[[type], int] = vars(type)["__dictoffset__"].__get__
 _variables: Callable[[type], dict[str, object]] = vars(type)["__dict__"].__get__

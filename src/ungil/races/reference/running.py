@@ -305,7 +305,7 @@ class Run:
         self._on_attribute(thread, thing, name, touch)
 
     def _on_attribute(self, thread: Thread, thing: object, name: str, touch: Touch) -> None:
-        place = self._language.place_of(thing, name, touch.mode)
+        place = self._language.place_of(thing, name, touch.mode, direct=touch.direct)
         if isinstance(place, Alias):
             self.alias(thread, place.owner, place.namespace)
         elif place is not None:
@@ -322,7 +322,7 @@ class Run:
         part = self._item_part(thread, key)
         if self._is_recent(thread, thing, touch, part):
             return
-        effect = self._language.effect_of(thing, touch.name)
+        effect = self._language.effect_of(thing, touch.name, direct=touch.direct)
         if (
             effect == Effect.KEY_READ
             and touch.name == "__getitem__"
@@ -406,7 +406,7 @@ class Run:
         thread.last = touch
         if self._is_recent(thread, thing, touch, STRUCTURE):
             return
-        effect = self._language.effect_of(thing, touch.name)
+        effect = self._language.effect_of(thing, touch.name, direct=touch.direct)
         if effect:
             self._operate(thread, thing, None, None, touch, effect)
         else:

@@ -22,6 +22,7 @@ class Touch(NamedTuple):
         form: As `trace.Touch` has it.
         mode: Likewise.
         name: Likewise; of items, that of the method.
+        direct: Does it go past what the object's class has made of it?
         initialises: Does it stand in an object's own initialiser?
         copies: Does what it goes through become a copy, in one step?
         takes: Is it where a lock may be taken?
@@ -32,6 +33,7 @@ class Touch(NamedTuple):
     form: str
     mode: Mode
     name: str
+    direct: bool
     initialises: bool
     copies: bool
     takes: bool

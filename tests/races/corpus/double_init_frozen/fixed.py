@@ -1,0 +1,31 @@
+"""A value of a frozen dataclass that is computed when it is first asked for."""
+
+import threading
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Route:
+    stops: tuple
+    _length: int | None = field(default=None, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
+    def length(self):
+        with self._lock:
+            if self._length is None:
+                object.__setattr__(self, "_length", sum(self.stops))
+            return self._length
+
+
+def main():
+    route = Route((3, 4, 5))
+    threads = [threading.Thread(target=route.length) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(route.length())
+
+
+if __name__ == "__main__":
+    main()
