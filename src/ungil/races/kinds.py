@@ -146,7 +146,11 @@ class Kinds:
         self._sources = sources
         self._by_read: dict[_Key, list[Compound]] = {}
         self._by_act: dict[_Key, list[Compound]] = {}
+        self._checks: dict[tuple[str, str], list[Touch]] = {}
         for compound in observation.compounds:
+            if compound.how == "check":
+                of = (compound.read.form, compound.read.name)
+                self._checks.setdefault(of, []).append(compound.read)
             self._by_read.setdefault(_key(compound.read), []).append(compound)
             self._by_act.setdefault(_key(compound.act), []).append(compound)
         # Where what is on top of a list is taken away, by what the list is called there.
@@ -291,11 +295,10 @@ class Kinds:
                     continue
                 known = self._sources.steps(one.path)
                 sites = (Site(one.path, one.line), Site(another.path, another.line))
-                parted = self._lets_go(mine, mine_calls[:depth]) and self._lets_go(
-                    other, other_calls[: other_calls.index(another)]
-                )
+                calls = other_calls[: other_calls.index(another)]
+                parted = self._lets_go(mine, mine_calls[:depth]) and self._lets_go(other, calls)
                 for how in known.follows(one.line, one.names, another.line, another.names):
-                    if how == "value" or not self._again(other):
+                    if how == "value" or not self._again(mine.touch, other, calls):
                         yield Compound(mine.touch, other.touch, how, sites, parted)
                 break
             if not self._sources.steps(one.path).returned(one.line, one.names):
@@ -311,12 +314,23 @@ class Kinds:
                 return False
         return True
 
-    def _again(self, other: Side) -> bool:
-        """Did it check again once it had a lock? Then the first check is not needed."""
-        return bool(other.locks) and any(
-            nearer.how == "check" and _key(nearer.read) not in self._written_to
-            for nearer in self._by_act.get(_key(other.touch), ())
+    def _again(self, read: Touch, other: Side, calls: Sequence[_Call]) -> bool:
+        """Does what was called, with a lock, check once more where nobody can break in?
+
+        Then the check before it is not needed. What checks is the function that acts, or one
+        through which it was called.
+        """
+        if not other.locks:
+            return False
+        within = {(call.path, call.function) for call in calls}
+        acting = self._by_act.get(_key(other.touch), ())
+        nearer = [one.read for one in acting if one.how == "check"]
+        nearer += (
+            one
+            for one in self._checks.get((read.form, read.name), ())
+            if (one.site.path, one.function) in within
         )
+        return any(_key(one) not in self._written_to for one in nearer)
 
     def _is_about(self, read: Touch, conflict: Conflict) -> bool:
         """Is what was read what the conflict is about, rather than another part of the object?
