@@ -21,7 +21,7 @@ from ungil.races.scope import is_foundation
 from ungil.races.sources import Sources
 from ungil.races.trace import Mode, Site, Touch
 
-__all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "field_name", "place", "torn"]
+__all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "empties", "field_name", "place", "torn"]
 
 WORST_FIRST = (
     rules.SHARED_ITERATOR,
@@ -82,6 +82,8 @@ _FIELD = re.compile(r"\w+$")
 
 # Until 3.11 each was a function.
 _COMPREHENSION = re.compile(r"<(?:listcomp|setcomp|dictcomp|genexpr)>$")
+
+_IMPORT = re.compile(r"\bimport\b")
 
 _INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
 
@@ -168,6 +170,9 @@ class Kinds:
 
     def of(self, conflict: Conflict) -> Case | None:
         """The worst that it is; None if it does no harm."""
+        if all(map(self._imports, _writers(conflict))):
+            bound_by_all = len(_writers(conflict)) > 1 or conflict.exclusive
+            return None if bound_by_all else _plain(conflict)
         harmed = self._parted if conflict.exclusive else self._harmed
         cases = [
             case
@@ -177,6 +182,11 @@ class Kinds:
         if cases:
             return min(cases, key=lambda case: case.rank)
         return None if conflict.exclusive else self._on_a_stack(conflict) or _plain(conflict)
+
+    def _imports(self, write: Touch) -> bool:
+        """Is it an import, which gives to all threads the same, and only once it is whole?"""
+        line = self._sources.line(write.site.path, write.site.line)
+        return write.form == "variable" and bool(_IMPORT.search(line))
 
     def _on_a_stack(self, conflict: Conflict) -> Case | None:
         """What one thread puts on top of a list while another goes by its own being there.
@@ -230,7 +240,9 @@ class Kinds:
     ) -> Iterator[Case]:
         """What becomes of a step if the other thread writes in between."""
         if compound.how == "value":
-            if not _puts_back(compound):
+            # What another takes away was on its way out.
+            away = empties(compound.act) and _takes(other.touch) and not empties(other.touch)
+            if not away and not _puts_back(compound):
                 yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
         elif _at_index(compound.act, conflict) and other.touch.name in _AT_THE_END:
             return  # what is at an index stays there
@@ -269,7 +281,7 @@ class Kinds:
         if used or again:
             return True
         if compound.how == "value":
-            return act.mode is not Mode.WRITE
+            return act.mode is not Mode.WRITE and not empties(act)
         where = compound.around[0] if compound.around else read.site
         waits = self._sources.line(where.path, where.line).lstrip().startswith("while")
         return waits or bool(_LOOKS_ITSELF.search(act.site.text))
@@ -522,6 +534,11 @@ def _takes(touch: Touch) -> bool:
     return touch.form in _METHODS and touch.name in _TAKING
 
 
+def empties(touch: Touch) -> bool:
+    """Does it leave nothing in a container?"""
+    return touch.name == "clear" or (touch.form == "whole" and touch.clears)
+
+
 def _only_adds(touch: Touch) -> bool:
     """Does it leave all in a container that was there?"""
     return touch.form in _METHODS and touch.name in _ADDING
@@ -548,6 +565,12 @@ def _parted(case: Case) -> tuple[Side, Side]:
     conflict = case.conflict
     sides = (conflict.first, conflict.second)
     return sides if conflict.first_mode.writes else sides[::-1]
+
+
+def _writers(conflict: Conflict) -> list[Touch]:
+    """Where it is written."""
+    sides = (conflict.first, conflict.first_mode), (conflict.second, conflict.second_mode)
+    return [side.touch for side, mode in sides if mode.writes]
 
 
 def _plain(conflict: Conflict) -> Case | None:

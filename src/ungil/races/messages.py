@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ungil import rules
-from ungil.races.kinds import Case
+from ungil.races.kinds import Case, empties
 from ungil.races.observed import Side
 from ungil.races.words import Words, joined
 
@@ -47,7 +47,8 @@ def _step(words: Words, case: Case, first: str, then: str) -> str:
 
 def _lost_update(words: Words, case: Case) -> str:
     one, other = words.threads(case)
-    step = _step(words, case, "read", "written back")
+    empty = case.compound is not None and empties(case.compound.act)
+    step = _step(words, case, "read", "emptied" if empty else "written back")
     return (
         f"{words.variable(case)} {step} by {one}; what {other} writes in between, at "
         f"{words.place(case.other.touch)}, is lost."

@@ -16,6 +16,7 @@ it does not know.
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -111,6 +112,29 @@ def _may_meet(read: Touch, act: Touch) -> bool:
     )
 
 
+_EMPTYING = re.compile(r"(.+)(?:\.clear\(\)|\[\s*:\s*\])")
+
+_VIEWED = re.compile(r"(.+?)(?:\.(?:copy|items|keys|values)\(\)|\[\s*:\s*\])?")
+
+
+def _emptied(touch: Touch) -> str:
+    """What all is taken out of, as the source has it: `q.clear()`, `del q[:]`."""
+    empties = touch.name == "clear" or (touch.form == "whole" and touch.mode is Mode.WRITE)
+    found = _EMPTYING.fullmatch(touch.site.text) if empties else None
+    return found[1] if found else ""
+
+
+def _gone_through(touch: Touch) -> str:
+    """Likewise, what all is looked at of: `for x in q`, `list(q)`, `q.copy()`, `q[:]`."""
+    text = touch.site.text
+    sees_all = touch.form == "iterate" or touch.name == "copy" or text.endswith("]")
+    found = _VIEWED.fullmatch(text) if sees_all and touch.form in _SEEING else None
+    return found[1] if found else ""
+
+
+_SEEING = {"iterate", "method", "whole"}
+
+
 @dataclass
 class _Guard:
     """What was read by a test that decides whether the statements here are reached."""
@@ -185,6 +209,10 @@ class Walk(ast.NodeVisitor):
             if left < 0 or len(self.after.get(number, ())) > MOST:
                 break
         touch = self.touches[number]
+        if emptied := _emptied(touch):
+            for read in self.seen:
+                if _gone_through(self.touches[read]) == emptied:
+                    self._relate(number, read, "value")
         if touch.mode is Mode.WRITE or touch.form not in _KINDS:
             return ()
         self.seen.append(number)
