@@ -244,6 +244,8 @@ class Walk(ast.NodeVisitor):
         touch = self.touches[number]
         if touch.mode is Mode.READ and (self.caught or touch.name in _BEARS_ABSENCE):
             return
+        if self.bears_absence and self._takes(number):
+            return
         for read in reads:
             # What goes through a container has the rule of its own.
             if self.touches[read].form not in {"iterate", "next"}:

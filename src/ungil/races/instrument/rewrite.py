@@ -368,7 +368,9 @@ class _Rewriter(ast.NodeTransformer):
         elif isinstance(object_, ast.Name):
             self._with_first(node, f"{object_.id}.{name}", plain)
 
-    def _of_a_type(self, node: ast.Call, function: ast.Attribute, plain: Sequence[ast.expr]) -> bool:
+    def _of_a_type(
+        self, node: ast.Call, function: ast.Attribute, plain: Sequence[ast.expr]
+    ) -> bool:
         """Tell of the object that a built-in type's own method is given, if it is one."""
         name, kind = function.attr, function.value
         of = kind.attr if isinstance(kind, ast.Attribute) else getattr(kind, "id", "")
