@@ -1600,3 +1600,69 @@ other.end()
 attribute(x, t.write)
 """
     assert run(core, program).conflicts == {("write", "write", "attribute")}
+
+
+def test_a_thread_gets_the_number_of_one_whose_end_is_known(core):
+    program = """
+t = touches(early=("attribute", UPDATE, "n"), late=("attribute", UPDATE, "n"),
+            behind=("attribute", UPDATE, "n"), there=("attribute", UPDATE, "m"))
+shared, others = Thing(), Workers(1)
+def one(name, *touches):
+    def run():
+        for touch in touches:
+            attribute(shared, touch)
+    thread = threading.Thread(target=run, name=name)
+    thread.start()
+    thread.join()
+one("the first", t.early)
+for number in range(3):
+    one(f"no {number}")
+others.do(0, attribute, shared, t.behind)
+others.do(0, attribute, shared, t.there)
+one("the last", t.late, t.there)
+others.end()
+"""
+    found = run(core, program)
+    told = {
+        (found.labels[touch], name) for one in found.of("conflict") for touch, name, *_ in one[:2]
+    }
+    assert told >= {("early", "the first"), ("late", "the last"), ("there", "the last")}
+    assert found.conflicts == {
+        ("behind", "early", "attribute"),
+        ("behind", "late", "attribute"),
+        ("there", "there", "attribute"),
+    }
+
+
+def test_threads_that_have_ended_take_no_room(core):
+    pytest.importorskip("resource")
+    program = """
+import resource
+lock = threading.Lock()
+def work():
+    with lock:
+        pass
+for number in range(2000):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if number in {500, 1999}:
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    before, after = map(int, run(core, program).printed)
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert (after - before) * unit < 30 * 2**20
+
+
+def test_locks_without_end_leave_room_for_what_is_found(core):
+    rounds = 70_000 if core == "native" else 2_000
+    program = f"""
+t = touches(outer=("here",), inner=("here",), a=("attribute", UPDATE, "n"))
+outer, shared = threading.Lock(), Thing()
+def work():
+    for _ in range({rounds}):
+        with here(outer, t.outer), here(threading.Lock(), t.inner): pass
+together(work)
+together(lambda: attribute(shared, t.a), lambda: attribute(shared, t.a))
+"""
+    assert run(core, program).conflicts == {("a", "a", "attribute")}

@@ -125,3 +125,18 @@ def test_five_philosophers():
         events += both(n, n, (n + 1) % 5, 10 * n + 10)
     (found,) = inversions_in(events)
     assert len(found.arrows) == 5
+
+
+def test_the_oldest_orders_are_forgotten_if_there_are_too_many():
+    detector = LockOrder(most=3)
+    site = Site("app.py", 1)
+    detector.feed(Fork(0, 9))
+    for lock in range(10, 15):
+        for event in (Acquire(0, 1, site), Acquire(0, lock, site), Release(0, lock), Release(0, 1)):
+            assert detector.feed(event) == []
+    assert detector.forgotten == 2
+    for lock, found in ((10, 0), (14, 1)):
+        detector.feed(Acquire(9, lock, site))
+        assert len(detector.feed(Acquire(9, 1, site))) == found
+        detector.feed(Release(9, 1))
+        detector.feed(Release(9, lock))

@@ -51,6 +51,9 @@ class Told(Protocol):
         Perhaps it has let go of its locks in between, and holds one again.
         """
 
+    def full(self) -> None:
+        """There is no room to tell of more conflicts."""
+
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others, each with where it was taken."""
 

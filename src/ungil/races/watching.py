@@ -39,6 +39,11 @@ _LOST = (
     "The histories of {:,} variables were dropped for lack of room (--history); "
     "races with them were not seen."
 )
+_FULL = "There was no more room for what was found; further races were not told of."
+_FORGOTTEN = (
+    "The orders of {:,} pairs of locks were dropped for lack of room; deadlocks with them were "
+    "not seen."
+)
 _REFERENCE = (
     "The native core is missing ({}), so the reference in Python watched: it is slow, and "
     "does not see locks that were made before."
@@ -171,6 +176,8 @@ class Watch:
         self._listening.end()
         if lost := self.core.lost():
             self._record(["problem", _LOST.format(lost)])
+        if forgotten := self._order.forgotten:
+            self._record(["problem", _FORGOTTEN.format(forgotten)])
 
     def make(self, touches: Sequence[Touch]) -> list[object]:
         """What the constants of a module's code are replaced by."""
@@ -244,6 +251,11 @@ class Watch:
         with self.lock:
             self._need(earlier, act)
             self._record(["compound", earlier, act, "check" if check else "value", bool(parted)])
+
+    def full(self) -> None:
+        """There is no room to tell of more conflicts."""
+        with self.lock:
+            self._record(["problem", _FULL])
 
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others."""

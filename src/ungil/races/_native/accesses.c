@@ -356,14 +356,13 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
         if (!is_new(key)) {
             continue;
         }
-        Thread *other = thread_at(first->thread);
-        PyObject *kind = kind_of(shown), *locks_then = locks_list(first->locks),
+        PyObject *kind = kind_of(shown), *name = thread_name(first->thread, first->time), *locks_then = locks_list(first->locks),
                  *locks_now = locks_list(locks),
                  *stack_then = stack_list(first->stack), *stack_now = stack_list(stack);
-        if (kind != NULL && locks_then != NULL && locks_now != NULL && other != NULL
+        if (kind != NULL && locks_then != NULL && locks_now != NULL && name != NULL
             && stack_then != NULL && stack_now != NULL) {
             TELL(key, thread, "conflict", "IIOOOiIIOOOiOKiiO", first->touch->number, first->thread,
-                 other->name == NULL ? Py_None : other->name, locks_then, stack_then,
+                 name, locks_then, stack_then,
                  first->mode,
                  touch->number, thread->index, thread->name == NULL ? Py_None : thread->name,
                  locks_now, stack_now, modes[i], kind, (unsigned long long)owner,
@@ -371,10 +370,14 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
                  found[i].exclusive ? Py_True : Py_False);
         }
         Py_XDECREF(kind);
+        Py_XDECREF(name);
         Py_XDECREF(locks_then);
         Py_XDECREF(locks_now);
         Py_XDECREF(stack_then);
         Py_XDECREF(stack_now);
+    }
+    if (count) {
+        tell_if_full(thread);
     }
     tell_compounds(thread, touch, compounds.at_once, Py_False);
     tell_compounds(thread, touch, compounds.parted, Py_True);

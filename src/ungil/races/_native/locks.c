@@ -43,6 +43,17 @@ locks_not_held(const Record *record)
 }
 
 void
+locks_burn_letters(Thread *thread)
+{
+    Letter *letter = atomic_exchange(&thread->letters, NULL);
+    while (letter != NULL) {
+        Letter *next = letter->next;
+        free(letter);
+        letter = next;
+    }
+}
+
+void
 locks_drop(Thread *thread, uint32_t at)
 {
     memmove(&thread->locks_taken[at], &thread->locks_taken[at + 1],

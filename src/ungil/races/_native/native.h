@@ -190,13 +190,14 @@ generation(const void *object)
     return &generations[(address ^ (address >> 16)) & (GENERATIONS - 1)];
 }
 
+void yield_processor(void);
+
 static inline void
 record_lock(Record *record)
 {
     unsigned tries = 0;
     while (atomic_exchange_explicit(&record->lock, 1, memory_order_acquire)) {
         if (++tries > 64) {
-            extern void yield_processor(void);
             yield_processor();
         }
     }
@@ -263,6 +264,9 @@ typedef struct Thread {
     unsigned long ident; /* as the program sees it */
     bool busy; /* what it does now is not the program's */
     _Atomic(bool) ended;
+    _Atomic(uint32_t) kept; /* by its number, and by the records of its handles */
+    uint32_t run;
+    uint32_t begun; /* its first moment */
     bool locks_changed;
     uint16_t locks;
     uint16_t held; /* the bits of these */
@@ -295,7 +299,11 @@ extern Thread gone;
 
 Thread *thread_at(uint32_t index);
 uint32_t thread_number(void);
-Thread *thread_new(void);
+Thread *thread_new(const Thread *starter);
+PyObject *thread_name(uint32_t index, uint32_t time);
+void thread_keep(Thread *thread);
+void thread_let_go(Thread *thread);
+void thread_ended(Thread *thread);
 Thread *thread_enter(Thread *thread); /* NULL: it has ended */
 Thread *thread_found(void);
 void threads_anew(void);
@@ -347,6 +355,7 @@ thread_tick(Thread *thread)
 void locks_not_held(const Record *lock);
 void locks_drop(Thread *thread, uint32_t at);
 void locks_read_letters(Thread *thread);
+void locks_burn_letters(Thread *thread);
 uint16_t locks_number(Thread *thread);
 PyObject *locks_list(uint16_t number);
 
@@ -371,6 +380,8 @@ uint32_t method_effect(PyObject *object, const Touch *touch);
 extern PyObject *watcher;
 bool told(Thread *thread, PyObject *result);
 bool is_new(uint64_t key);
+bool is_new_of_late(uint64_t key);
+void tell_if_full(Thread *thread);
 void is_untold(uint64_t key);
 void told_anew(void);
 

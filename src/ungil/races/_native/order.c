@@ -46,15 +46,15 @@ order_receive(PyObject *channel)
 }
 
 static void
-nested(Thread *thread, uint64_t number, uint64_t since)
+nested(Thread *thread, uint64_t number)
 {
-    uint64_t key = mixed(number, thread->index, since);
+    uint64_t key = mixed(number, thread->index, thread->begun);
     for (uint32_t i = 0; i < thread->taken; i++) {
         TakenLock *one = &thread->locks_taken[i];
         key = mixed(key, one->number, (uintptr_t)one->near);
     }
     key = mixed(key, (uintptr_t)thread->last, 7);
-    if (!is_new(key)) {
+    if (!is_new_of_late(key)) {
         return;
     }
     PyObject *before = PyList_New(0);
@@ -71,7 +71,7 @@ nested(Thread *thread, uint64_t number, uint64_t since)
         PyErr_Clear();
         return;
     }
-    TELL(key, thread, "nested", "INKI", thread->index, before, (unsigned long long)number,
+    TELL(0, thread, "nested", "INKI", thread->index, before, (unsigned long long)number,
          thread->last == NULL ? UINT32_MAX : thread->last->number);
 }
 
@@ -112,7 +112,7 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
     uint16_t bit = record->bit;
     record_unlock(record);
     if (thread->taken && !tried) {
-        nested(thread, record->number, 0);
+        nested(thread, record->number);
     }
     if (thread->taken == thread->taken_room) {
         uint32_t room = thread->taken_room ? thread->taken_room * 2 : 4;
@@ -274,7 +274,7 @@ started_call(PyObject *self, PyObject *args, PyObject *kwargs)
     free(thread->locks_taken);
     thread->locks_taken = NULL;
     thread->taken = thread->taken_room = 0;
-    atomic_store(&thread->ended, true);
+    thread_ended(thread);
     locks_read_letters(thread);
     return result;
 }
@@ -301,7 +301,7 @@ order_starting(PyObject *function, Thread **child)
     if (thread == NULL) {
         return NULL;
     }
-    Thread *made = thread_new();
+    Thread *made = thread_new(thread);
     Started *started = made == NULL ? NULL : PyObject_GC_New(Started, started_type);
     if (started == NULL) {
         return NULL;
@@ -328,23 +328,34 @@ order_starting(PyObject *function, Thread **child)
     return (PyObject *)started;
 }
 
+/* Who waits for an object waits for a thread. */
+static void
+stands_for(Record *record, Thread *thread)
+{
+    if (record == NULL) {
+        return;
+    }
+    thread_keep(thread);
+    record_lock(record);
+    Thread *before = record->thread;
+    record->thread = thread;
+    record_unlock(record);
+    if (before != NULL) {
+        thread_let_go(before);
+    }
+}
+
 void
 order_started(PyObject *handle, Thread *child)
 {
-    Record *record = record_get(handle);
-    if (record != NULL) {
-        record->thread = child;
-    }
+    stands_for(record_get(handle), child);
 }
 
 void
 order_sentinel(PyObject *lock)
 {
     Thread *thread = thread_current();
-    Record *record = thread == NULL ? NULL : record_get(lock);
-    if (record != NULL) {
-        record->thread = thread;
-    }
+    stands_for(thread == NULL ? NULL : record_get(lock), thread);
 }
 
 void

@@ -215,6 +215,10 @@ record_free(Record *record)
         locks_not_held(record);
     }
     drop_tables(record);
+    if (record->thread != NULL) {
+        thread_let_go(record->thread);
+        record->thread = NULL;
+    }
     if (record->clocks != NULL) {
         clocks_free(record->clocks);
         free(record->clocks);

@@ -26,6 +26,7 @@ told(Thread *thread, PyObject *result)
 
 #define PAIRS (1u << 16)
 static _Atomic(uint64_t) pairs[PAIRS];
+static _Atomic(bool) full, said_so;
 
 static inline uint32_t
 first_at(uint64_t key)
@@ -51,7 +52,25 @@ is_new(uint64_t key)
             return false;
         }
     }
-    return false; /* it is full of what was told */
+    atomic_store(&full, true);
+    return false;
+}
+
+/* Of what has no bound in the source, such as each lock that is made: it may be told again. */
+bool
+is_new_of_late(uint64_t key)
+{
+    static _Atomic(uint64_t) late[1u << 12];
+    return atomic_exchange_explicit(&late[first_at(key) >> 4], key, memory_order_relaxed) != key;
+}
+
+/* There is no more room to tell of what is found: that is told. */
+void
+tell_if_full(Thread *thread)
+{
+    if (atomic_load_explicit(&full, memory_order_relaxed) && !atomic_exchange(&said_so, true)) {
+        TELL(0, thread, "full", NULL);
+    }
 }
 
 /* It could not be told: no memory, or no stack was left. The next of its kind is. */
@@ -70,6 +89,8 @@ is_untold(uint64_t key)
 void
 told_anew(void)
 {
+    atomic_store(&full, false);
+    atomic_store(&said_so, false);
     for (uint32_t i = 0; i < PAIRS; i++) {
         atomic_store_explicit(&pairs[i], 0, memory_order_relaxed);
     }

@@ -180,8 +180,7 @@ class HappensBefore:
             case Release():
                 self._release(thread, event)
             case Fork(child=child):
-                self._thread(child).learn(thread.both)
-                thread.tick(event.thread)
+                self._fork(thread, event.thread, child)
             case Join(child=child):
                 thread.learn(self._thread(child).both)
             case Post(channel=channel):
@@ -199,6 +198,10 @@ class HappensBefore:
     def knows(self, thread: int, moment: Epoch) -> bool:
         """Did a moment come before what a thread does next?"""
         return self._thread(thread).clock.knows(moment)
+
+    def knows_firmly(self, thread: int, moment: Epoch) -> bool:
+        """Did it, whoever got a lock first?"""
+        return self._thread(thread).firm.knows(moment)
 
     def comes_after(self, thread: int, moment: Epoch) -> None:
         """What a thread does next comes after a moment, for a reason that no event has."""
@@ -233,6 +236,12 @@ class HappensBefore:
         if thread is None:
             thread = self._threads[number] = _Thread.of(number)
         return thread
+
+    def _fork(self, thread: _Thread, number: int, child: int) -> None:
+        if child in self._threads:  # one that has ended gave its number away
+            self._threads[child].tick(child)
+        self._thread(child).learn(thread.both)
+        thread.tick(number)
 
     def _release(self, thread: _Thread, event: Release) -> None:
         # A lock may be given back by another thread than took it (threading.Lock), or

@@ -16,6 +16,7 @@ a lock over in one order does not keep another run from the other.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -80,12 +81,23 @@ class _Thread:
 
 
 class LockOrder:
-    """Reads events, and tells the cycles that can deadlock, each when it closes."""
+    """Reads events, and tells the cycles that can deadlock, each when it closes.
 
-    def __init__(self) -> None:
-        """No lock was taken yet."""
+    Attributes:
+        forgotten: How many arrows were dropped because there were too many.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        """No lock was taken yet.
+
+        Args:
+            most: Arrows that are remembered, those that were drawn last.
+        """
+        self.forgotten = 0
+        self._most = most
         self._threads: dict[int, _Thread] = {}
         self._from: dict[int, dict[Arrow, _Drawn]] = {}
+        self._drawn: OrderedDict[Arrow, None] = OrderedDict()
         self._told: set[frozenset[Arrow]] = set()
 
     def feed(self, event: Event) -> list[Inversion]:
@@ -104,7 +116,9 @@ class LockOrder:
                         del held[lock]
             case Fork(thread=number, child=child):
                 parent = self._thread(number)
-                self._thread(child).clock.learn(parent.clock)
+                begun = self._thread(child).clock
+                begun.learn(parent.clock)
+                begun.tick(child)  # one that has ended may have had its number
                 parent.clock.tick(number)
             case Join(thread=number, child=child):
                 self._thread(number).clock.learn(self._thread(child).clock)
@@ -129,6 +143,14 @@ class LockOrder:
             if known is None or known.epoch != epoch:
                 arrows[arrow] = _Drawn(arrow, epoch, thread.clock.copy())
                 new.append(arrows[arrow])
+                self._drawn[arrow] = None
+                self._drawn.move_to_end(arrow)
+        while len(self._drawn) > self._most:
+            oldest, _ = self._drawn.popitem(last=False)
+            del self._from[oldest.held][oldest]
+            if not self._from[oldest.held]:
+                del self._from[oldest.held]
+            self.forgotten += 1
         return new
 
     def _closed_by(self, last: _Drawn) -> Iterator[Inversion]:

@@ -63,6 +63,7 @@ Call = tuple[str, int, str]
 class _Touched(Access):
     """An access, and what is told of it if it is one of a race."""
 
+    name: str | None
     touch: Touch
     kind: int
     iterates: bool
@@ -92,7 +93,6 @@ class Run:
         self._objects = Objects()
         self._numbers = itertools.count()
         self._threads: dict[int, Thread] = {}
-        self._names: dict[int, str | None] = {}
         self._alone = False
         self._last_moments: dict[int, Epoch | None] = {}
         self._touches: dict[int, Touch] = {}
@@ -160,14 +160,25 @@ class Run:
         """A thread is about to start another."""
         owner = getattr(function, "__self__", None)
         name = getattr(owner, "_name", None)
-        child = Thread(next(self._numbers), name if type(name) is str else None)
+        child = Thread(self._number_for(thread), name if type(name) is str else None)
         self._alone, self._last_moments[child.number] = False, None
-        self._names[child.number] = child.name
         self._detector.feed(Fork(thread.number, child.number))
         if owner is not None:
             self._objects.get(owner).stands_for = child
         self._tell(self._watcher.forked, thread.number, child.number, child.name)
         return child
+
+    def _number_for(self, starter: Thread) -> int:
+        """That of one whose end the starter knows of, or a new one.
+
+        To the clocks both are one thread. Else each would have an entry for all that ever ran.
+        """
+        ended = (
+            number
+            for number, last in self._last_moments.items()
+            if last is not None and self._detector.knows_firmly(starter.number, last)
+        )
+        return next(ended, None) or next(self._numbers)
 
     def begin(self, child: Thread) -> None:
         """It runs."""
@@ -246,8 +257,8 @@ class Run:
         held = [
             (one.number, _UNKNOWN if one.near is None else one.near.number) for one in thread.taken
         ]
-        if self._is_new("nested", number, thread.number, *held, where):
-            self._tell(self._watcher.nested, thread.number, held, number, where)
+        # Told of once more each time: whether it is news shows with what was known meanwhile.
+        self._tell(self._watcher.nested, thread.number, held, number, where)
 
     def unordered(self, _: Thread, lock: object) -> None:
         """A lock orders nothing outside of its owner."""
@@ -546,6 +557,7 @@ class Run:
                 Variable(known.number, part.part),
                 part.mode,
                 Site("", touch.number),
+                thread.name,
                 touch,
                 part.kind,
                 part.iterates,
@@ -609,7 +621,7 @@ class Run:
             self._watcher.conflict,
             first.touch.number,
             first.thread,
-            self._names.get(first.thread),
+            first.name,
             first.locks,
             first.calls,
             modes[0],
