@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define MOST_FOUND 16
+#define MOST_READS 64
 
 typedef struct {
     Seen first;
@@ -26,12 +27,14 @@ against(const Thread *thread, const Seen *seen, Kind kind, Found *found, int *co
     found[(*count)++] = (Found){*seen, kind, known};
 }
 
-/* Does it come before what the thread does now, so that neither chance nor a lock matters? */
+/* Does it come before what the thread does now, so that neither chance nor a lock matters? Of
+   what only locks order too much is not kept. */
 static bool
-is_before(const Thread *thread, const Seen *seen)
+is_before(const Thread *thread, const Seen *seen, const Reads *more)
 {
     return thread_knows(thread, seen->thread, seen->time)
-           && (!seen->held || thread_knows_firmly(thread, seen->thread, seen->time));
+           && (!seen->held || (more != NULL && more->length > MOST_READS)
+               || thread_knows_firmly(thread, seen->thread, seen->time));
 }
 
 #define MOST_BEFORE 3 /* writes before the last one, which are kept among `more` */
@@ -104,13 +107,13 @@ step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, 
             if (one.mode != READ) {
                 against(thread, &one, kind, found, count);
             }
-            if (one.mode != READ || !is_before(thread, &one)) {
+            if (one.mode != READ || !is_before(thread, &one, more)) {
                 more->seen[kept++] = one;
             }
         }
         more->length = kept;
     }
-    if (shadow->read.time && !is_before(thread, &shadow->read)) {
+    if (shadow->read.time && !is_before(thread, &shadow->read, more)) {
         uint32_t length = more == NULL ? 0 : more->length;
         if (more_room(shadow, length)) {
             shadow->more->seen[shadow->more->length++] = shadow->read;

@@ -52,6 +52,9 @@ __all__ = ["EVERY_ITEM", "HappensBefore", "Race"]
 _MOST_BEFORE = 3
 """Writes before the last one; who writes at more places is known by the latest of them."""
 
+_MOST_READS = 64
+"""Of one variable; if there are more, those that only locks order are not kept."""
+
 EVERY_ITEM = "[*]"
 """The part of a container that is written with all its items; items' parts begin with `[`."""
 
@@ -272,7 +275,8 @@ class HappensBefore:
             shadow.write, shadow.reads = seen, {}
         else:
             # A read that comes before this one is told by this one.
-            kept = {n: r for n, r in shadow.reads.items() if not _is_before(r, thread)}
+            too_many = len(shadow.reads) > _MOST_READS
+            kept = {n: r for n, r in shadow.reads.items() if not _is_before(r, thread, too_many)}
             shadow.reads = {**kept, access.thread: seen}
         races = (_race(one, seen, thread) for one in against)
         return [race for race in races if race is not None]
@@ -322,9 +326,11 @@ def _before(shadow: _Shadow, now: _Seen) -> list[_Seen]:
     return kept[:_MOST_BEFORE]
 
 
-def _is_before(seen: _Seen, thread: _Thread) -> bool:
+def _is_before(seen: _Seen, thread: _Thread, too_many: bool) -> bool:
     """Does it come before what a thread does now, so that neither chance nor a lock matters?"""
-    return thread.clock.knows(seen.epoch) and (not seen.locks or thread.firm.knows(seen.epoch))
+    return thread.clock.knows(seen.epoch) and (
+        too_many or not seen.locks or thread.firm.knows(seen.epoch)
+    )
 
 
 def _race(first: _Seen, second: _Seen, thread: _Thread) -> Race | None:
