@@ -122,19 +122,24 @@ step(Thread *thread, Shadow *shadow, const Seen *seen, Kind kind, Found *found, 
     shadow->read = *seen;
 }
 
+static inline bool
+is_by(const Thread *thread, const Seen *seen, const Touch *touch)
+{
+    /* One that has ended may have had its number. */
+    return seen->touch == touch && seen->thread == thread->index && seen->time >= thread->begun;
+}
+
 static bool
-did(Thread *thread, Shadow *shadow, const Touch *touch)
+did(const Thread *thread, const Shadow *shadow, const Touch *touch)
 {
     if (shadow == NULL) {
         return false;
     }
-    if ((shadow->read.touch == touch && shadow->read.thread == thread->index)
-        || (shadow->write.touch == touch && shadow->write.thread == thread->index)) {
+    if (is_by(thread, &shadow->read, touch) || is_by(thread, &shadow->write, touch)) {
         return true;
     }
     for (uint32_t i = 0; shadow->more != NULL && i < shadow->more->length; i++) {
-        if (shadow->more->seen[i].touch == touch
-            && shadow->more->seen[i].thread == thread->index) {
+        if (is_by(thread, &shadow->more->seen[i], touch)) {
             return true;
         }
     }

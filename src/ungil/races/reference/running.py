@@ -63,7 +63,7 @@ Call = tuple[str, int, str]
 class _Touched(Access):
     """An access, and what is told of it if it is one of a race."""
 
-    name: str | None
+    by: Thread
     touch: Touch
     kind: int
     iterates: bool
@@ -175,7 +175,7 @@ class Run:
         """
         ended = (
             number
-            for number, last in self._last_moments.items()
+            for number, last in reversed(self._last_moments.items())
             if last is not None and self._detector.knows_firmly(starter.number, last)
         )
         return next(ended, None) or next(self._numbers)
@@ -190,6 +190,8 @@ class Run:
         child.taken.clear()
         child.recent.clear()
         child.held.clear()
+        # Behind those that ended before: the latest one is the most likely to be known of.
+        del self._last_moments[child.number]
         self._last_moments[child.number] = self._detector.now(child.number)
 
     def joined(self, thread: Thread, other: object) -> None:
@@ -557,7 +559,7 @@ class Run:
                 Variable(known.number, part.part),
                 part.mode,
                 Site("", touch.number),
-                thread.name,
+                thread,
                 touch,
                 part.kind,
                 part.iterates,
@@ -590,7 +592,7 @@ class Run:
         for earlier, check in touch.after:
             recent = thread.recent.get((known.number, earlier, part))
             if recent is None and not any(
-                access.thread == thread.number and access.touch.number == earlier
+                access.by is thread and access.touch.number == earlier
                 for one in (part, STRUCTURE)
                 for access in self._detector.kept(Variable(known.number, one))
                 if isinstance(access, _Touched)
@@ -621,7 +623,7 @@ class Run:
             self._watcher.conflict,
             first.touch.number,
             first.thread,
-            first.name,
+            first.by.name,
             first.locks,
             first.calls,
             modes[0],
