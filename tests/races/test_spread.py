@@ -332,7 +332,7 @@ def test_a_worker_that_is_killed_loses_nothing(app, cluster):
 
 def test_what_workers_do_not_have_is_told(app, cluster):
     done = race_explore(app, "--on", cluster, "app:nothing")
-    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "has no attribute 'nothing'" in done.stderr
 
 

@@ -191,16 +191,23 @@ def _explore(options: argparse.Namespace, settings: str) -> int:
         request, options, options.strategy, options.schedules or _SCHEDULES, options.seconds
     )
     if found.get("problem"):
-        return complain(found["problem"], 3)
+        return _complain(found)
     return _shown(options, found["failure"], _findings(options, found), _notes(found))
+
+
+def _complain(found: Found) -> int:
+    """Say why nothing was found; the exit status."""
+    return complain(found["problem"], 2 if found.get("wrong") else 3)
 
 
 def _stress(options: argparse.Namespace, request: Request) -> int:
     """Plain threads, and if they fail, a schedule that does."""
     trials, began = options.schedules or _TRIALS, time.monotonic()
     tried = _explored(replace(request, stress=True), options, "stress", trials, options.seconds)
-    if tried.get("problem") or tried.get("hung"):
-        return complain(tried.get("problem") or f"a trial hangs: {tried['hung']}", 3)
+    if tried.get("problem"):
+        return _complain(tried)
+    if tried.get("hung"):
+        return complain(f"a trial hangs: {tried['hung']}", 3)
     failed, count, seconds = tried["failure"], tried["executions"], tried["seconds"]
     if failed is None:
         note = (

@@ -207,16 +207,25 @@ def _begun(
 
 def _test(name: str, answers: _Answers) -> Test:
     module_name, _, path = name.partition(":")
+    is_wrong = False
     try:
         found: Any = importlib.import_module(module_name)
+        is_wrong = True  # what is there has no such name
         for part in path.split("."):
             found = getattr(found, part)
     except BaseException as error:  # noqa: BLE001 - whatever an import does, it is told
-        answers.end({"problem": f"{name} cannot be had: {type(error).__name__}: {error}"})
+        is_wrong |= isinstance(error, ModuleNotFoundError) and _is_in(error.name, module_name)
+        problem = f"{name} cannot be had: {type(error).__name__}: {error}"
+        answers.end({"problem": problem, "wrong": is_wrong})
     if not callable(found):
-        answers.end({"problem": f"{name} cannot be called"})
+        answers.end({"problem": f"{name} cannot be called", "wrong": True})
     test: Test = found
     return test
+
+
+def _is_in(package: str | None, module: str) -> bool:
+    """Is a module in a package, or the package itself?"""
+    return f"{module}.".startswith(f"{package}.")
 
 
 _SHORT = 2.0

@@ -14,7 +14,8 @@ __all__ = ["Found", "Piece"]
 Found = dict[str, Any]
 """What was found, as JSON has it: the attributes of an `Exploration`, where `failure` has a
 `traceback` and no `error`, and of a piece those that `carrying` adds; or why nothing was: a
-`problem`, or where it is `hung`, with the number of `executions` before."""
+`problem`, which may be that something `wrong` is asked for, or where it is `hung`, with the
+number of `executions` before."""
 
 
 @dataclass(frozen=True, slots=True)
