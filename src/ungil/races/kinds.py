@@ -65,6 +65,9 @@ _SEQUENCES = frozenset({"list", "deque", "bytearray", "array"})
 # What `append` puts on top, and `pop` takes away.
 _STACKS = frozenset({"list", "deque"})
 
+# These raise an error if what is gone through has changed.
+_NOTICING = frozenset({"dict", "set", "deque", "defaultdict", "OrderedDict", "Counter"})
+
 # What is put there to be counted only is like any other.
 _COUNTED = re.compile(r"\.append\((?:None|True|False|\d*)\)$")
 
@@ -226,7 +229,7 @@ class Kinds:
             yield Case(rules.DOUBLE_INITIALISATION, conflict, mine, other)
         if not modes[1].writes:
             return
-        if iterates and conflict.part == "structure":
+        if iterates and conflict.part == "structure" and not self._tries(mine, conflict):
             yield Case(rules.MUTATED_WHILE_ITERATED, conflict, mine, other)
         # Methods that read and write in one step are said to write.
         if modes[0] is Mode.UPDATE and conflict.part != "iterator":
@@ -234,6 +237,11 @@ class Kinds:
         through = () if modes[0].writes else self._through_calls(mine, other)
         for compound in (*self._around(mine.touch, conflict), *through):
             yield from self._broken(conflict, mine, other, compound)
+
+    def _tries(self, mine: Side, conflict: Conflict) -> bool:
+        """Is it known to the program that what it goes through may change, and borne?"""
+        site = mine.touch.site
+        return _is_a(conflict, _NOTICING) and self._sources.steps(site.path).tries(site.line)
 
     def _broken(
         self, conflict: Conflict, mine: Side, other: Side, compound: Compound

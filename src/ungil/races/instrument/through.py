@@ -9,7 +9,7 @@ accesses. So this is asked when the program has ended, for the modules in which 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -46,6 +46,7 @@ class Steps:
     _returned: frozenset[_Use] = frozenset()
     _functions: Mapping[int, set[str]] = field(default_factory=dict)
     _changing: frozenset[str] = frozenset()
+    _trying: frozenset[int] = frozenset()
 
     def follows(
         self, earlier: int, earlier_names: Iterable[str], later: int, later_names: Iterable[str]
@@ -65,6 +66,10 @@ class Steps:
     def only_looks(self, function: str) -> bool:
         """Does a function change nothing itself?"""
         return function not in self._changing
+
+    def tries(self, line: int) -> bool:
+        """Is the error caught there that a container raises if it has changed in a loop?"""
+        return line in self._trying
 
     def _at(self, line: int, names: Iterable[str]) -> set[_Use]:
         """Who it can have been."""
@@ -98,7 +103,21 @@ def steps(source: str) -> Steps:
         touch.function for touch in made.touches if touch.mode.writes or touch.name in MUTATING
     )
     returned = frozenset(uses[one] for one in walk.returned)
-    return Steps(tuple(uses), follows, returned, functions, frozenset(changes))
+    trying = frozenset(_trying(made.tree))
+    return Steps(tuple(uses), follows, returned, functions, frozenset(changes), trying)
+
+
+def _trying(module: ast.Module) -> Iterator[int]:
+    """The lines of a module where a RuntimeError is caught."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Try) and any(map(_catches_change, node.handlers)):
+            for one in node.body:
+                yield from range(one.lineno, (one.end_lineno or one.lineno) + 1)
+
+
+def _catches_change(handler: ast.ExceptHandler) -> bool:
+    errors = ast.walk(handler.type) if handler.type is not None else ()
+    return any(isinstance(part, ast.Name) and part.id == "RuntimeError" for part in errors)
 
 
 def names_of(touch: Touch) -> frozenset[str]:
