@@ -130,7 +130,8 @@ _SET = {
 # Methods that classes get from collections.abc are Python code, one step after the other.
 _STEP_BY_STEP = {
     **dict.fromkeys(("setdefault", "pop"), _E.KEY_WRITE | _CHANGE | _E.STEPWISE),
-    **dict.fromkeys(("popitem", "clear", "update"), _SHIFT | _E.STEPWISE),
+    **dict.fromkeys(("popitem", "clear"), _SHIFT | _E.STEPWISE),
+    "update": _SHIFT | _E.GIVES,  # stores one after the other, and reads none
     "get": _E.KEY_READ,
     "__contains__": _E.KEY_READ,
 }
