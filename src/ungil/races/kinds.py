@@ -276,7 +276,8 @@ class Kinds:
         """Does a step that lets go of a lock bear that others come in between?
 
         What it found it may have made use of before, while it held the lock; or it looks again
-        once it has it back. And who waits for its turn knows what comes.
+        once it has it back, if only at a number that tells whether anything has changed. And who
+        waits for its turn knows what comes.
         """
         read, act = compound.read, compound.act
         used = any(
@@ -286,11 +287,11 @@ class Kinds:
         again = any(
             not one.parted and one.how == "check" for one in self._by_act.get(_key(act), ())
         )
-        if used or again:
+        where, then = compound.around or (read.site, act.site)
+        if used or again or self._sources.steps(where.path).compares(where.line, then.line):
             return True
         if compound.how == "value":
-            return act.mode is not Mode.WRITE and not empties(act)
-        where = compound.around[0] if compound.around else read.site
+            return not empties(act) and (act.mode is not Mode.WRITE or act.clears)
         waits = self._sources.line(where.path, where.line).lstrip().startswith("while")
         return waits or bool(_LOOKS_ITSELF.search(act.site.text))
 

@@ -47,6 +47,7 @@ class Steps:
     _functions: Mapping[int, set[str]] = field(default_factory=dict)
     _changing: frozenset[str] = frozenset()
     _trying: frozenset[int] = frozenset()
+    _comparing: frozenset[int] = frozenset()
 
     def follows(
         self, earlier: int, earlier_names: Iterable[str], later: int, later_names: Iterable[str]
@@ -70,6 +71,10 @@ class Steps:
     def tries(self, line: int) -> bool:
         """Is the error caught there that a container raises if it has changed in a loop?"""
         return line in self._trying
+
+    def compares(self, earlier: int, later: int) -> bool:
+        """Is a version, or the like, compared with what it was before, between two lines?"""
+        return any(earlier < line <= later for line in self._comparing)
 
     def _at(self, line: int, names: Iterable[str]) -> set[_Use]:
         """Who it can have been."""
@@ -103,8 +108,9 @@ def steps(source: str) -> Steps:
         touch.function for touch in made.touches if touch.mode.writes or touch.name in MUTATING
     )
     returned = frozenset(uses[one] for one in walk.returned)
-    trying = frozenset(_trying(made.tree))
-    return Steps(tuple(uses), follows, returned, functions, frozenset(changes), trying)
+    module = ast.parse(source)
+    trying, comparing = frozenset(_trying(module)), frozenset(_comparing(module))
+    return Steps(tuple(uses), follows, returned, functions, frozenset(changes), trying, comparing)
 
 
 def _trying(module: ast.Module) -> Iterator[int]:
@@ -118,6 +124,40 @@ def _trying(module: ast.Module) -> Iterator[int]:
 def _catches_change(handler: ast.ExceptHandler) -> bool:
     errors = ast.walk(handler.type) if handler.type is not None else ()
     return any(isinstance(part, ast.Name) and part.id == "RuntimeError" for part in errors)
+
+
+def _comparing(module: ast.Module) -> Iterator[int]:
+    """The lines of a module where what was kept of something is compared with what it is now."""
+    for function in ast.walk(module):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            kept = {
+                (part.id, _whose(other))
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign)
+                for part in node.targets
+                if isinstance(part, ast.Name)
+                for other in (node.value, *node.targets)
+            }
+            for node in ast.walk(function):
+                if isinstance(node, ast.Compare) and isinstance(node.ops[0], _EQUALITY):
+                    sides = node.left, node.comparators[0]
+                    for one, other in (sides, sides[::-1]):
+                        whose = _whose(other)
+                        if whose and isinstance(one, ast.Name) and (one.id, whose) in kept:
+                            yield node.lineno
+
+
+_EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+
+
+def _whose(node: ast.expr) -> str:
+    """What an attribute, or an item of it, is of, as text; empty for all else."""
+    match node:
+        case ast.Attribute():
+            return ast.unparse(node)
+        case ast.Subscript(value=object_) | ast.Call(func=ast.Attribute(object_, "get")):
+            return ast.unparse(object_)
+    return ""
 
 
 def names_of(touch: Touch) -> frozenset[str]:
@@ -155,7 +195,8 @@ class _Calls(Walk):
         # What a bare name stands for, nobody knows: a parameter, or what a decorator made.
         self.calls[number] = _Use(lines, frozenset((name, "__call__") if name else ()))
         self.touches.append(Touch(Site("", node.lineno), "call", Mode.READ))
-        self.stored(number, given)
+        # That a method was looked up is no value that it is given.
+        self.stored(number, tuple(one for one in given if self.touches[one].name != name))
         return self.happens(number)
 
     def returns(self, reads: Reads) -> None:

@@ -1,5 +1,6 @@
 """Offers come and go, in a mapping whose methods are Python code: each store is one step."""
 
+import contextlib
 import threading
 from collections import UserDict
 
@@ -15,10 +16,8 @@ def main():
 
     def take():
         start.wait()
-        try:
+        with contextlib.suppress(KeyError):
             del offers["tea"]
-        except KeyError:
-            pass
 
     def offer():
         start.wait()
