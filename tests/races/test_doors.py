@@ -154,6 +154,33 @@ def test_tests_run_beside_themselves(project, tmp_path, way):
     assert "it patches what all threads share" in " ".join(shown.split())
 
 
+def test_a_coroutine_is_not_run_beside_itself(project, tmp_path):
+    # As plugins do: around it is a plain function that has one loop for it.
+    project(
+        "test_loop.py",
+        """
+        import asyncio
+        import functools
+
+        loop = asyncio.new_event_loop()
+
+        def synchronous(test):
+            @functools.wraps(test)
+            def around():
+                loop.run_until_complete(test())
+            return around
+
+        @synchronous
+        async def test_waits():
+            await asyncio.sleep(0.01)
+        """,
+    )
+    options = ("--ungil-race", "--ungil-together", "3", "--ungil-confirm=0")
+    status, shown = run(tmp_path, "-m", "pytest", "-q", *options)
+    assert status == 0
+    assert "an event loop runs one at a time" in " ".join(shown.split())
+
+
 def test_a_failure_beside_itself_is_a_failure(project, tmp_path):
     project("test_shop.py", "def test_wrong():\n    assert 1 == 2, 'never'\n")
     status, shown = run(tmp_path, "-m", "ungil", "race", "--together", "2", "-m", "pytest", "-q")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
@@ -54,6 +55,9 @@ def why_unsafe(function: Callable[..., object], fixtures: Iterable[str]) -> str 
             return f"{_FIXTURES[name]} ({name})"
     if hasattr(function, "hypothesis"):
         return "Hypothesis runs it many times itself"
+    # A plugin may have put a plain function around it.
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+        return "it is a coroutine, and an event loop runs one at a time"
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     if not isinstance(code, CodeType):
         return "it is no plain function"
