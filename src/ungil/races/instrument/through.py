@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ungil.races.instrument.compounds import Reads, Walk
 from ungil.races.instrument.methods import MUTATING
+from ungil.races.instrument.nodes import Touched, number_of
 from ungil.races.instrument.rewrite import rewrite
 from ungil.races.trace import Mode, Site, Touch
 
@@ -195,8 +196,10 @@ class _Calls(Walk):
         # What a bare name stands for, nobody knows: a parameter, or what a decorator made.
         self.calls[number] = _Use(lines, frozenset((name, "__call__") if name else ()))
         self.touches.append(Touch(Site("", node.lineno), "call", Mode.READ))
-        # That a method was looked up is no value that it is given.
-        self.stored(number, tuple(one for one in given if self.touches[one].name != name))
+        # To look a method up runs nothing of it, so it is no half of what the call does.
+        method = getattr(node.func, "value", None)
+        looked_up = number_of(method) if isinstance(method, Touched) else None
+        self.stored(number, tuple(read for read in given if read != looked_up))
         return self.happens(number)
 
     def returns(self, reads: Reads) -> None:
