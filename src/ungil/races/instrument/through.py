@@ -21,6 +21,15 @@ from ungil.races.trace import Mode, Site, Touch
 
 __all__ = ["Steps", "names_of", "steps"]
 
+# What methods call that a class has of the abstract containers, rather than of its own.
+_INHERITED = {
+    "get": ("__getitem__",),
+    "pop": ("__getitem__", "__delitem__"),
+    "popitem": ("__getitem__", "__delitem__"),
+    "setdefault": ("__getitem__", "__setitem__"),
+    "update": ("__setitem__",),
+}
+
 
 class _Use(NamedTuple):
     """What a function does at some lines: a call, or a touch, which may be one as well.
@@ -105,8 +114,10 @@ def steps(source: str) -> Steps:
     functions: dict[int, set[str]] = {}
     for touch in made.touches:
         functions.setdefault(touch.site.line, set()).add(touch.function)
+    # A cache that tells which key was asked for last is as full as before.
+    changing = MUTATING - {"move_to_end"}
     changes = (
-        touch.function for touch in made.touches if touch.mode.writes or touch.name in MUTATING
+        touch.function for touch in made.touches if touch.mode.writes or touch.name in changing
     )
     returned = frozenset(uses[one] for one in walk.returned)
     module = ast.parse(source)
@@ -173,7 +184,7 @@ def names_of(touch: Touch) -> frozenset[str]:
             names |= {"__getitem__", "__missing__"} if reads else set()
             names |= {"__setitem__", "__delitem__"} if writes else set()
         case "member" | "keyed" | "among":
-            names.add("__contains__")
+            names |= {"__contains__", "__getitem__"}
         case "whole":
             names |= {"__len__", "__bool__"}
         case "iterate" | "next":
@@ -194,7 +205,8 @@ class _Calls(Walk):
         name = getattr(node.func, "attr", None)
         lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
         # What a bare name stands for, nobody knows: a parameter, or what a decorator made.
-        self.calls[number] = _Use(lines, frozenset((name, "__call__") if name else ()))
+        names = (name, "__call__", *_INHERITED.get(name, ())) if name else ()
+        self.calls[number] = _Use(lines, frozenset(names))
         self.touches.append(Touch(Site("", node.lineno), "call", Mode.READ))
         # To look a method up runs nothing of it, so it is no half of what the call does.
         method = getattr(node.func, "value", None)
