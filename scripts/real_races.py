@@ -244,6 +244,10 @@ def watch(bug: Bug, folder: Path, python: str, confirm: int) -> tuple[list[Repor
             if one["severity"] == "unknown":
                 raise RuntimeError(one["message"])
 
+        if done.returncode and all(one["severity"] != "error" for one in findings):
+            # The driver's own status: it did not come as far as the bug.
+            raise RuntimeError(_last(done.stderr) or f"exit status {done.returncode}")
+
         def replays(message: str) -> bool:
             file = re.search(r"`ungil race replay (.+?)`", message)
             return file is not None and race([*ungil, "replay", file[1]]).returncode == 1
@@ -298,7 +302,9 @@ def main() -> int:
     parser.add_argument(
         "--confirm", type=int, default=30, metavar="SECONDS", help="for so long at most"
     )
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="where installations stay")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="where installations of this Python stay"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="at once")
     options = parser.parse_args()
     bugs = [Bug.read(row) for row in tomllib.loads((FOLDER / "bugs.toml").read_text())["bug"]]
