@@ -77,6 +77,8 @@ _LOWERED = re.compile(r"=\s*False\s*(?:$|[#;])")
 # These do what they do only if it is still to be done.
 _LOOKS_ITSELF = re.compile(r"\.(?:setdefault|discard)\(|\.pop\([^()]*,")
 
+_LIMITS = re.compile(r"\s*(?:max|min)\(")
+
 # What `= {}` leaves is new, if it is what a check found missing.
 _MADE_EMPTY = re.compile(r"=\s*(?:[\[({'\"0]|False\b)")
 
@@ -89,6 +91,8 @@ _COMPREHENSION = re.compile(r"<(?:listcomp|setcomp|dictcomp|genexpr)>$")
 _IMPORT = re.compile(r"\bimport\b")
 
 _INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
+
+_DEEPEST = 1000  # what an empty line is indented by
 
 _MOST_LINES = 60  # between a check and its act, that are looked at
 
@@ -152,10 +156,14 @@ class Kinds:
         self._by_read: dict[_Key, list[Compound]] = {}
         self._by_act: dict[_Key, list[Compound]] = {}
         self._checks: dict[tuple[str, str], list[Touch]] = {}
+        self._claims: dict[tuple[str, str], list[Touch]] = {}
         for compound in observation.compounds:
             if compound.how == "check":
                 of = (compound.read.form, compound.read.name)
                 self._checks.setdefault(of, []).append(compound.read)
+            if compound.how == "check" and not compound.parted and _claims(compound.act):
+                claimed_in = (compound.act.site.path, compound.act.function)
+                self._claims.setdefault(claimed_in, []).append(compound.act)
             self._by_read.setdefault(_key(compound.read), []).append(compound)
             self._by_act.setdefault(_key(compound.act), []).append(compound)
         # Where what is on top of a list is taken away, by what the list is called there.
@@ -266,7 +274,9 @@ class Kinds:
         if not modes[1].writes:
             return
         steps = [one for one in self._around(mine.touch, conflict) if one.parted]
-        if not modes[0].writes and self._sources.only_looks(mine.touch):
+        if not modes[0].writes and self._sources.only_looks(
+            mine.touch.site.path, mine.touch.function
+        ):
             steps += (one for one in self._through_calls(mine, other) if one.parted)
         for compound in steps:
             if not self._stands(compound):
@@ -277,7 +287,7 @@ class Kinds:
 
         What it found it may have made use of before, while it held the lock; or it looks again
         once it has it back, if only at a number that tells whether anything has changed. And who
-        waits for its turn knows what comes.
+        waits for its turn, or has said that the turn is its own, knows what comes.
         """
         read, act = compound.read, compound.act
         used = any(
@@ -288,12 +298,40 @@ class Kinds:
             not one.parted and one.how == "check" for one in self._by_act.get(_key(act), ())
         )
         where, then = compound.around or (read.site, act.site)
-        if used or again or self._sources.steps(where.path).compares(where.line, then.line):
+        compares = self._sources.steps(where.path).compares(where.line, then.line)
+        if used or again or compares or self._claimed(compound):
             return True
         if compound.how == "value":
             return not empties(act) and (act.mode is not Mode.WRITE or act.clears)
         waits = self._sources.line(where.path, where.line).lstrip().startswith("while")
-        return waits or bool(_LOOKS_ITSELF.search(act.site.text))
+        return waits or bool(_LOOKS_ITSELF.search(act.site.text)) or self._looks_itself(act)
+
+    def _looks_itself(self, act: Touch) -> bool:
+        """Does a write go by what is there: `self.top = max(self.top, n)`, or is it a swap?"""
+        line = self._sources.line(act.site.path, act.site.line)
+        targets, _, values = line.partition("=")
+        swaps = "," in targets and "(" not in targets
+        return act.site.text in values and (swaps or bool(_LIMITS.match(values)))
+
+    def _claimed(self, compound: Compound) -> bool:
+        """Has the thread taken a thing for itself, before it let go of the lock?
+
+        `if k in loading: return` and then `loading.add(k)`, beside `if k in loaded: return`.
+        """
+        path, first, function = (*compound.read.site[:2], compound.read.function)
+        if compound.around:
+            return False
+
+        def depth(number: int) -> int:
+            line = self._sources.line(path, number)
+            return len(line) - len(line.lstrip()) if line.strip() else _DEEPEST
+
+        return any(
+            first <= claim.site.line < compound.act.site.line
+            and _key(claim) not in self._written_to
+            and min(map(depth, range(first, claim.site.line + 1))) >= depth(first)
+            for claim in self._claims.get((path, function), ())
+        )
 
     def _around(self, touch: Touch, conflict: Conflict) -> Iterator[Compound]:
         """The steps that a touch is an end of, if they are about what the conflict is about."""
@@ -316,24 +354,41 @@ class Kinds:
                     continue
                 known = self._sources.steps(one.path)
                 sites = (Site(one.path, one.line), Site(another.path, another.line))
-                calls = other_calls[: other_calls.index(another)]
-                parted = self._lets_go(mine, mine_calls[:depth]) and self._lets_go(other, calls)
+                at = other_calls.index(another)
+                calls = other_calls[:at]
+                parted = (
+                    self._lets_go(mine, mine_calls[:depth], mine_calls[depth:])
+                    and self._lets_go(other, calls, other_calls[at:])
+                    and all(map(self._only_looks, mine_calls[:depth]))
+                )
                 for how in known.follows(one.line, one.names, another.line, another.names):
-                    if how == "value" or not self._again(mine.touch, other, calls):
+                    seen = mine_calls[: depth + 1], other_calls[: at + 1]
+                    if how == "value" or not (
+                        self._again(mine.touch, other, calls) or self._asks_again(other, *seen)
+                    ):
                         yield Compound(mine.touch, other.touch, how, sites, parted)
                 break
             if not self._sources.steps(one.path).returned(one.line, one.names):
                 break
 
-    def _lets_go(self, side: Side, calls: Sequence[_Call]) -> bool:
-        """Are all locks that a side held taken within these calls, if there are any?"""
+    def _lets_go(self, side: Side, calls: Sequence[_Call], around: Sequence[_Call]) -> bool:
+        """Are all locks that a side held taken within these calls, if there are any?
+
+        A function that is in a call around them as well, such as what a decorator wraps methods
+        in, may have taken them there.
+        """
         within = {(call.path, call.function) for call in calls}
+        within -= {(call.path, call.function) for call in around}
         for lock in side.locks if calls else ():
             path, _, line = lock.rpartition(", taken at ")[2].rpartition(":")
             functions = self._sources.steps(path).functions(int(line)) if line.isdecimal() else ()
             if not functions or any((path, one) not in within for one in functions):
                 return False
         return True
+
+    def _only_looks(self, call: _Call) -> bool:
+        """Does a function change nothing itself?"""
+        return self._sources.only_looks(call.path, call.function)
 
     def _again(self, read: Touch, other: Side, calls: Sequence[_Call]) -> bool:
         """Does what was called, with a lock, check once more where nobody can break in?
@@ -352,6 +407,18 @@ class Kinds:
             if (one.site.path, one.function) in within
         )
         return any(_key(one) not in self._written_to for one in nearer)
+
+    def _asks_again(self, other: Side, asked: Sequence[_Call], acted: Sequence[_Call]) -> bool:
+        """Likewise, where the one that acts is called behind the check, or makes it by a call."""
+        if not other.locks:
+            return False
+        first, names = asked[-1], {call.function.rpartition(".")[2] for call in asked[:-1]}
+        names |= {asked[0].variable} - {""}
+        return any(
+            not names.isdisjoint(used) and (call is not acted[-1] or line > first.line)
+            for call in acted
+            for line, used in self._sources.steps(call.path).checks(call.line, call.names)
+        )
 
     def _is_about(self, read: Touch, conflict: Conflict) -> bool:
         """Is what was read what the conflict is about, rather than another part of the object?
@@ -442,18 +509,21 @@ class _Call(NamedTuple):
 
     Attributes:
         names: Of the functions that this led to.
+        variable: The attribute or global that a touch is of.
     """
 
     path: str
     line: int
     function: str
     names: frozenset[str]
+    variable: str = ""
 
 
 def _calls(side: Side) -> list[_Call]:
     """Where an access was made, and the calls that led there, the nearest first."""
     touch = side.touch
-    found = [_Call(touch.site.path, touch.site.line, touch.function, names_of(touch))]
+    variable = touch.name if touch.form in {*_ATTRIBUTES, "variable"} else ""
+    found = [_Call(touch.site.path, touch.site.line, touch.function, names_of(touch), variable)]
     names: frozenset[str] = frozenset()
     for number, call in enumerate(side.stack):
         if is_foundation(call.path):
@@ -546,6 +616,12 @@ def _takes(touch: Touch) -> bool:
 def empties(touch: Touch) -> bool:
     """Does it leave nothing in a container?"""
     return touch.name == "clear" or (touch.form == "whole" and touch.clears)
+
+
+def _claims(touch: Touch) -> bool:
+    """Does it put something where it can be found?"""
+    stores = touch.mode is Mode.WRITE and not touch.clears
+    return stores or touch.name == "setdefault" or (_only_adds(touch) and touch.name == "add")
 
 
 def _only_adds(touch: Touch) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ungil.findings import Line
 from ungil.races.instrument.through import Steps, steps
-from ungil.races.trace import Touch
 
 __all__ = ["NO_SOURCES", "Sources"]
 
@@ -55,9 +54,9 @@ class Sources:
             self._steps[path] = steps("\n".join(self._lines(path)))
         return self._steps[path]
 
-    def only_looks(self, touch: Touch) -> bool:
-        """Does the function that a touch stands in change nothing itself?"""
-        return self.steps(touch.site.path).only_looks(touch.function)
+    def only_looks(self, path: str, function: str) -> bool:
+        """Does a function change nothing itself?"""
+        return self.steps(path).only_looks(function)
 
     def excerpt(self, path: str, marks: Mapping[int, str]) -> tuple[Line, ...]:
         """Some lines and those around them; where they have changed since, what is known.

@@ -66,6 +66,13 @@ class Steps:
         reads, acts = self._at(earlier, earlier_names), self._at(later, later_names)
         return {how for act in acts for read, how in self._follows.get(act, ()) if read in reads}
 
+    def checks(self, line: int, names: Iterable[str]) -> Iterable[tuple[int, frozenset[str]]]:
+        """Where there are checks that decide whether this happens, and what they may call."""
+        for act in self._at(line, names):
+            for read, how in self._follows.get(act, ()):
+                if how == "check":
+                    yield read.lines.start, read.names
+
     def returned(self, line: int, names: Iterable[str]) -> bool:
         """Does what it gives go into what its function returns, or decide that?"""
         return not self._returned.isdisjoint(self._at(line, names))
@@ -75,7 +82,7 @@ class Steps:
         return self._functions.get(line, ())
 
     def only_looks(self, function: str) -> bool:
-        """Does a function change nothing itself?"""
+        """Does a function change nothing, nor call a method of its own class that does?"""
         return function not in self._changing
 
     def tries(self, line: int) -> bool:
@@ -119,10 +126,11 @@ def steps(source: str) -> Steps:
     changes = (
         touch.function for touch in made.touches if touch.mode.writes or touch.name in changing
     )
-    returned = frozenset(uses[one] for one in walk.returned)
     module = ast.parse(source)
+    changing = _with_those_who_call(frozenset(changes), module)
+    returned = frozenset(uses[one] for one in walk.returned)
     trying, comparing = frozenset(_trying(module)), frozenset(_comparing(module))
-    return Steps(tuple(uses), follows, returned, functions, frozenset(changes), trying, comparing)
+    return Steps(tuple(uses), follows, returned, functions, changing, trying, comparing)
 
 
 def _trying(module: ast.Module) -> Iterator[int]:
@@ -172,6 +180,33 @@ def _whose(node: ast.expr) -> str:
     return ""
 
 
+def _with_those_who_call(functions: frozenset[str], tree: ast.Module) -> frozenset[str]:
+    """Methods that call one of these by `self`, or one that does, as well."""
+    calls: dict[str, set[str]] = {}
+    waiting: list[tuple[str, ast.AST]] = [("", tree)]
+    while waiting:
+        prefix, node = waiting.pop()
+        for inner in ast.iter_child_nodes(node):
+            if isinstance(inner, ast.ClassDef):
+                waiting.append((f"{prefix}{inner.name}.", inner))
+            elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+                waiting.append((f"{prefix}{inner.name}.<locals>.", inner))
+                calls[prefix + inner.name] = {prefix + name for name in _own_calls(inner)}
+            else:
+                waiting.append((prefix, inner))
+    found = functions
+    while more := {one for one, called in calls.items() if called & found} - found:
+        found |= more
+    return found
+
+
+def _own_calls(function: ast.AST) -> Iterable[str]:
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name)):
+                yield name
+
+
 def names_of(touch: Touch) -> frozenset[str]:
     """What a touch is of, and the functions of a class that it calls, should it have them."""
     reads, writes = touch.mode.reads, touch.mode.writes
@@ -202,7 +237,7 @@ class _Calls(Walk):
 
     def called(self, node: ast.Call, given: Reads) -> Reads:
         number = len(self.touches)
-        name = getattr(node.func, "attr", None)
+        name: str | None = getattr(node.func, "attr", None)
         lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
         # What a bare name stands for, nobody knows: a parameter, or what a decorator made.
         names = (name, "__call__", *_INHERITED.get(name, ())) if name else ()
@@ -213,6 +248,14 @@ class _Calls(Walk):
         looked_up = number_of(method) if isinstance(method, Touched) else None
         self.stored(number, tuple(read for read in given if read != looked_up))
         return self.happens(number)
+
+    def _relate(self, act: int, read: int, how: str) -> None:
+        # An attribute that is read may be a property, which looks at another one.
+        attributes = self.touches[read].form == self.touches[act].form == "attribute"
+        if attributes and how == "check" and read != act:
+            self.after.setdefault(act, {})[read, how] = None
+        else:
+            super()._relate(act, read, how)
 
     def returns(self, reads: Reads) -> None:
         self.returned.update(reads, *(guard.reads for guard in self.guards))
