@@ -178,12 +178,23 @@ class Listening:
         for one in (semaphore, threading.BoundedSemaphore):
             self._around.exchange(vars(one).get("release"), before=self._given_back)
         self._around.exchange(semaphore.acquire, after=self._receive)
-        self._waits(threading.Thread.join, "Thread.join")
+        thread = threading.Thread
+        if hasattr(thread, "_wait_for_tstate_lock"):
+            # Before 3.13 only the first who waits for its end takes its lock.
+            self._around.exchange(vars(thread)["_delete"], before=self._post)
+            self._waits(thread.join, "Thread.join", self._ended)
+            self._around.exchange(thread.is_alive, before=self._ended)
+        else:
+            self._waits(thread.join, "Thread.join")
         self._waits(threading.Barrier.wait, "Barrier.wait")
         self._around.exchange(
             threading.Condition.wait,
             before=lambda one: self._waiting("Condition.wait", vars(one)["_lock"]),
         )
+
+    def _ended(self, thread: object) -> None:
+        if vars(thread).get("_is_stopped"):
+            self._receive(thread)
 
     def _given_back(self, semaphore: object) -> None:
         if _ORDERS_NOTHING not in vars(semaphore):
