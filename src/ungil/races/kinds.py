@@ -260,6 +260,8 @@ class Kinds:
             away = empties(compound.act) and _takes(other.touch) and not empties(other.touch)
             if not away and not _puts_back(compound):
                 yield Case(rules.LOST_UPDATE, conflict, mine, other, compound)
+        elif compound.read.name == "popitem" and _puts_back(compound):
+            return  # at the key that it has taken out
         elif _at_index(compound.act, conflict) and other.touch.name in _AT_THE_END:
             return  # what is at an index stays there
         elif self._interferes(compound, other.touch):
