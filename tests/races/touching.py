@@ -7,7 +7,7 @@ from ungil.races.instrument import placed, rewrite
 
 FORMS = """
     attribute named item holding key member keyed among receiver last used whole method iterate next
-    variable storing here imported dying
+    in_attribute in_item variable storing here imported dying
 """.split()  # noqa: SIM905 - a list would take a line for each
 
 

@@ -28,6 +28,8 @@ FORMS = (
     "receiver",
     "last",
     "used",
+    "in_attribute",
+    "in_item",
     "whole",
     "method",
     "iterate",

@@ -68,6 +68,8 @@ _SEQUENCE = {
     "append": _CHANGE | _E.GIVES,
     "appendleft": _SHIFT | _E.GIVES,
     "extend": _CHANGE | _E.GIVES,
+    "__iadd__": _CHANGE | _E.GIVES,
+    "__imul__": _CHANGE,
     "extendleft": _SHIFT | _E.GIVES,
     "insert": _SHIFT | _E.GIVES,
     "pop": _CHANGE | _E.TAKES,
@@ -96,6 +98,7 @@ _MAPPING = {
     "move_to_end": _CHANGE,
     "clear": _SHIFT,
     "update": _SHIFT | _E.GIVES,
+    "__ior__": _SHIFT | _E.GIVES,
     "copy": _LOOK,
 }
 
@@ -109,6 +112,7 @@ _SET = {
     "pop": _SHIFT | _E.TAKES,
     "clear": _SHIFT,
     "update": _SHIFT | _E.GIVES,
+    "__ior__": _SHIFT | _E.GIVES,
     "copy": _LOOK,
     **dict.fromkeys(
         (
@@ -125,6 +129,7 @@ _SET = {
     **dict.fromkeys(
         ("intersection_update", "difference_update", "symmetric_difference_update"), _SHIFT
     ),
+    **dict.fromkeys(("__iand__", "__isub__", "__ixor__"), _SHIFT),
 }
 
 # Methods that classes get from collections.abc are Python code, one step after the other.
@@ -152,7 +157,13 @@ _CONTAINERS: tuple[tuple[type, dict[str, Effect]], ...] = (
     (collections.UserList, _SEQUENCE),
     (collections.ChainMap, _MAPPING),
     (collections.abc.MutableMapping, _STEP_BY_STEP),
-    (collections.Counter, dict.fromkeys(("update", "subtract"), _SHIFT | _E.STEPWISE)),
+    (
+        collections.Counter,
+        dict.fromkeys(
+            ("update", "subtract", "__iadd__", "__isub__", "__ior__", "__iand__"),
+            _SHIFT | _E.STEPWISE,
+        ),
+    ),
     (GeneratorType, dict.fromkeys(("__next__", "send", "throw", "close"), _E.ADVANCES)),
 )
 

@@ -41,15 +41,21 @@ _TAKING = frozenset(
     {
         *("clear", "pop", "popitem", "popleft", "remove", "discard", "difference_update"),
         *("intersection_update", "symmetric_difference_update", "__delitem__", "__delattr__"),
+        *("__isub__", "__iand__", "__ixor__"),
     }
 )
-_ADDING = frozenset({"add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"})
-_AT_THE_END = frozenset({"append", "extend"})
+_ADDING = frozenset(
+    {
+        *("add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"),
+        "__iadd__",
+    }
+)
+_AT_THE_END = frozenset({"append", "extend", "__iadd__"})
 _CHANGING = _TAKING | frozenset(
     {
         *("add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault"),
         *("update", "sort", "reverse", "rotate", "move_to_end", "subtract"),
-        *("__setitem__", "__setattr__", "__ior__", "__iadd__"),
+        *("__setitem__", "__setattr__", "__ior__", "__iadd__", "__imul__"),
     }
 )
 

@@ -201,6 +201,25 @@ followed(Thread *thread, Record *record, const void *object, Touch *touch, uint6
     return (Followed){new.at_once & ~seen.at_once, new.parted & ~seen.parted};
 }
 
+/* Likewise, which of them read an item of what this one writes all of. Only a value counts: who
+   asked for an item and then empties the whole did not mean that item. */
+static uint8_t
+followed_items(Thread *thread, Record *record, Touch *touch)
+{
+    uint8_t seen = atomic_load_explicit(&touch->followed, memory_order_relaxed), new = 0;
+    for (int i = 0; i < touch->afters; i++) {
+        uint8_t bit = (uint8_t)(1u << i);
+        for (uint32_t j = 0; !touch->after[i].check && !((seen | new) & bit) && j < record->room;
+             j++) {
+            Shadow *item = &record->table[j];
+            if (item->part >= FIRST_FREE && did(thread, item, touch->after[i].touch)) {
+                new |= bit;
+            }
+        }
+    }
+    return new ? (uint8_t)(new & ~atomic_fetch_or(&touch->followed, new)) : 0;
+}
+
 static void
 tell_compounds(Thread *thread, const Touch *touch, uint8_t which, PyObject *parted)
 {
@@ -295,6 +314,9 @@ access_all(Thread *thread, PyObject *object, PyObject *shown, Touch *touch,
             Followed new = followed(thread, record, object, touch, access->part);
             compounds.at_once |= new.at_once;
             compounds.parted |= new.parted;
+            if (access->whole && access->kind == STRUCTURE) {
+                compounds.at_once |= followed_items(thread, record, touch);
+            }
         }
         Shadow *shadow = shadow_get(record, access->part, true);
         if (shadow == NULL) {

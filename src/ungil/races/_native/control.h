@@ -184,6 +184,7 @@ PyObject *control_carried(PyObject *self, PyObject *ignored);
 CALLED(attribute) CALLED(named) CALLED(item) CALLED(holding) CALLED(key) CALLED(among)
 CALLED(whole) CALLED(method) CALLED(iterate) CALLED(next) CALLED(variable) CALLED(storing)
 CALLED(here) CALLED(imported) CALLED(between) CALLED(receiver) CALLED(last) CALLED(used)
+CALLED(in_attribute) CALLED(in_item)
 #undef CALLED
 
 #define CALLED(name)                                                                        \

@@ -246,6 +246,8 @@ typedef struct {
 
 int use_held(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
              const TellsOf *tells);
+int use_stored(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
+               PyObject *value_of(PyObject *, PyObject *), Tells *method);
 int use_given(Touch *touch, PyObject *object, PyObject *key, const TellsOf *tells);
 bool is_temporary(PyObject *object);
 
@@ -509,6 +511,8 @@ uint32_t iterate_effect(PyObject **object, const Touch *touch);
 bool is_iterator(PyTypeObject *type);
 bool is_view(PyTypeObject *type);
 uint64_t plain_part(PyObject *key);
+PyObject *value_of_attribute(PyObject *object, PyObject *name);
+PyObject *value_of_item(PyObject *object, PyObject *key);
 uint64_t part_of_key(const Thread *thread, PyObject *key);
 void object_attribute(
     Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch);
@@ -524,6 +528,7 @@ PyObject *touch_make(PyObject *self, PyObject *args);
 CALLED(attribute) CALLED(named) CALLED(item) CALLED(holding) CALLED(key) CALLED(among)
 CALLED(whole) CALLED(method) CALLED(iterate) CALLED(next) CALLED(variable) CALLED(storing)
 CALLED(here) CALLED(imported) CALLED(dying) CALLED(receiver) CALLED(last) CALLED(used)
+CALLED(in_attribute) CALLED(in_item)
 #undef CALLED
 
 /* Hooks on the C functions that order threads. */

@@ -225,6 +225,54 @@ is_searchable(PyObject *key, int depth)
                && type->tp_richcompare == PyBaseObject_Type.tp_richcompare);
 }
 
+/* What an attribute or an item holds, without running code of the program; NULL if that cannot
+   be told, or there is none. A new reference. */
+
+PyObject *
+value_of_attribute(PyObject *object, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject *value = NULL;
+    if (PyModule_CheckExact(object)) {
+        PyObject *variables = PyModule_GetDict(object);
+        value = variables == NULL ? NULL : value_of_item(variables, name);
+    }
+    else if (PyType_CheckExact(object)) {
+        value = Py_XNewRef(_PyType_Lookup((PyTypeObject *)object, name));
+    }
+    else if (type->tp_getattro == PyObject_GenericGetAttr) {
+        PyObject *found = _PyType_Lookup(type, name);
+        bool is_stored = found == NULL || Py_IS_TYPE(found, &PyMemberDescr_Type)
+                         || (Py_TYPE(found)->tp_descr_get == NULL
+                             && Py_TYPE(found)->tp_descr_set == NULL);
+        value = is_stored ? PyObject_GenericGetAttr(object, name) : NULL;
+    }
+    PyErr_Clear();
+    return value;
+}
+
+PyObject *
+value_of_item(PyObject *object, PyObject *key)
+{
+    PyObject *value = NULL;
+    if (!is_searchable(key, 0)) {
+        return NULL;
+    }
+    if (PyDict_Check(object)) {
+#if PY_VERSION_HEX >= 0x030D0000
+        (void)PyDict_GetItemRef(object, key, &value);
+#else
+        value = Py_XNewRef(PyDict_GetItemWithError(object, key));
+#endif
+    }
+    else if (PyList_CheckExact(object) && PyLong_CheckExact(key)) {
+        Py_ssize_t index = PyLong_AsSsize_t(key);
+        value = PyErr_Occurred() ? NULL : PySequence_GetItem(object, index);
+    }
+    PyErr_Clear();
+    return value;
+}
+
 static bool
 has_key(PyObject *object, PyObject *key)
 {

@@ -302,6 +302,23 @@ point_used(PyObject *self, PyObject *const *args, Py_ssize_t count)
           && use_given(touch, args[1], count > 3 ? args[2] : NULL, &tells_of) < 0)
 }
 
+PyObject *
+point_in_attribute(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(3, count - 1)
+    LEAVE(runner != NULL
+          && use_stored(&runner->holding, touch, args, count, value_of_attribute, point_method)
+                 < 0)
+}
+
+PyObject *
+point_in_item(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(3, count - 1)
+    LEAVE(runner != NULL
+          && use_stored(&runner->holding, touch, args, count, value_of_item, point_method) < 0)
+}
+
 /* Functions in C that go through a container let other threads at it, if nothing holds the
    GIL; here they do so at each step. What asks for more than its items, as `dict` does, must
    get it as it is. */

@@ -207,6 +207,49 @@ touch_used(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return Py_NewRef(args[0]);
 }
 
+/* What an operator changes in place is told of with its last operand, as if a method did it:
+   in_attribute(value, object, name, touch), in_item(value, object, key, touch). Without the
+   object they are of the one that was kept. */
+
+int
+use_stored(Holding *holding, Touch *touch, PyObject *const *args, Py_ssize_t count,
+           PyObject *value_of(PyObject *, PyObject *), Tells *method)
+{
+    PyObject *object = count > 3 ? args[1] : held(holding, touch);
+    PyObject *value = object == NULL ? NULL : value_of(object, args[count - 2]);
+    if (value == NULL) {
+        return 0;
+    }
+    PyObject *given[] = {value, (PyObject *)touch}, *told = NULL;
+    /* Most are numbers and texts, which nobody changes. */
+    bool fixed = PyLong_CheckExact(value) || PyFloat_CheckExact(value)
+                 || PyUnicode_CheckExact(value) || PyTuple_CheckExact(value);
+    told = fixed ? Py_NewRef(value) : method(NULL, given, 2);
+    Py_DECREF(value);
+    Py_XDECREF(told);
+    return told == NULL ? -1 : 0;
+}
+
+PyObject *
+touch_in_attribute(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(3, args[0])
+    if (!atomic_load_explicit(&alone, memory_order_relaxed)) {
+        use_stored(&thread->holding, touch, args, count, value_of_attribute, touch_method);
+    }
+    return Py_NewRef(args[0]);
+}
+
+PyObject *
+touch_in_item(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ENTER(3, args[0])
+    if (!atomic_load_explicit(&alone, memory_order_relaxed)) {
+        use_stored(&thread->holding, touch, args, count, value_of_item, touch_method);
+    }
+    return Py_NewRef(args[0]);
+}
+
 /* Lengths, truth and slices. */
 PyObject *
 touch_whole(PyObject *self, PyObject *const *args, Py_ssize_t count)

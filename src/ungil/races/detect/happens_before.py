@@ -219,6 +219,13 @@ class HappensBefore:
         seen = [] if shadow.write is None else [shadow.write]
         return [one.access for one in (*seen, *shadow.before, *shadow.reads.values())]
 
+    def kept_items(self, owner: int) -> list[Access]:
+        """Likewise, of every single item of an owner."""
+        items = [part for part in self._parts.get(owner, ()) if part.startswith("[")]
+        return [
+            one for part in items if part != EVERY_ITEM for one in self.kept(Variable(owner, part))
+        ]
+
     def begin_anew(self, owner: int) -> int:
         """Forget what was done to an object's variables; how many there were."""
         parts = self._parts.pop(owner, set())

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ungil.races.instrument.methods import MUTATING
+from ungil.races.instrument.methods import IN_PLACE, MUTATING
 from ungil.races.instrument.nodes import (
     Touched,
     WatchedName,
@@ -60,6 +60,8 @@ Leaves = Literal["", "next", "break", "function"]
 """How a branch that never ends at its end leaves: how far it goes at the least."""
 
 _HOW_FAR: tuple[Leaves, ...] = ("", "next", "break", "function")
+
+_IN_PLACE = frozenset(IN_PLACE.values())
 
 _KINDS = {
     **dict.fromkeys(["attribute", "named"], "attribute"),
@@ -325,6 +327,10 @@ class Walk(ast.NodeVisitor):
         own = self.happens(number)
         if self.touches[number].form == "storing":
             self.stored(number, found)
+        if self.touches[number].name in _IN_PLACE:
+            # What it gives is the operand.
+            self.stored(number, found)
+            return found
         return _both(found, own)
 
     def visit_Call(self, node: ast.Call) -> Reads:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 
 from ungil.races.instrument.loading import Finishing
-from ungil.races.instrument.nodes import Touched, call, marker, number_of, twice
+from ungil.races.instrument.nodes import Touched, call, is_call_of, marker, number_of, twice
 from ungil.races.instrument.rewrite import Rewritten
 
 __all__ = ["HALVES"]
@@ -25,7 +25,7 @@ class _Halves(ast.NodeTransformer):
         self.generic_visit(node)
         target, value = node.target, node.value
         if isinstance(target, ast.Name):
-            if not isinstance(value, Touched):
+            if not (isinstance(value, Touched) and is_call_of(value, "storing")):
                 return [node]
             told = call("variable", node, *(twice(one) for one in value.args[1:]))
             return [ast.copy_location(ast.Expr(told), node), node]

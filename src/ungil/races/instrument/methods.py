@@ -6,6 +6,8 @@ name here costs a call where it is something else, and never changes what is com
 
 from __future__ import annotations
 
+import ast
+
 from ungil.races.trace import Mode
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "CONTAINERS",
     "DIRECTLY",
     "FRESH",
+    "IN_PLACE",
     "ITERATING",
     "KEYED",
     "MUTATING",
@@ -52,6 +55,16 @@ MUTATING = _names(
     "difference_update symmetric_difference_update subtract append appendleft insert send",
 )
 """Methods by which a value may come into a container."""
+
+IN_PLACE: dict[type[ast.operator], str] = {
+    ast.Add: "__iadd__",
+    ast.Mult: "__imul__",
+    ast.BitOr: "__ior__",
+    ast.BitAnd: "__iand__",
+    ast.Sub: "__isub__",
+    ast.BitXor: "__ixor__",
+}
+"""Methods by which an operator changes a container that it is assigned to: `xs += ys`."""
 
 CONSUMERS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(["list", "tuple", "set", "frozenset", "dict", "sorted", "sum"], (0, 1)),

@@ -19,9 +19,12 @@ __all__ = [
     "bound_by",
     "call",
     "clears",
+    "is_call_of",
+    "is_container",
     "is_fresh",
     "is_made_here",
     "is_number",
+    "is_scalar",
     "is_super",
     "is_used",
     "key_of",
@@ -62,9 +65,14 @@ def number_of(node: Touched) -> int:
     raise ValueError("a call that tells of nothing")
 
 
+def is_call_of(node: Touched, function: str) -> bool:
+    """Is it told by this function?"""
+    return isinstance(node.func, ast.Name) and node.func.id == f"{PREFIX}{function}__"
+
+
 def is_used(node: Touched) -> bool:
     """Does it tell of what is given behind its first argument?"""
-    return isinstance(node.func, ast.Name) and node.func.id == f"{PREFIX}used__"
+    return is_call_of(node, "used")
 
 
 def key_of(node: Touched) -> ast.expr | None:
@@ -139,6 +147,25 @@ def is_fresh(node: ast.expr) -> bool:
     return is_made_here(node) or (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FRESH
     )
+
+
+_CONTAINERS_MADE = (
+    ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+)
+
+
+def is_container(node: ast.expr) -> bool:
+    """Is it one that is made here, or a generator?"""
+    return isinstance(node, _CONTAINERS_MADE) or (not is_made_here(node) and is_fresh(node))
+
+
+def is_scalar(node: ast.expr) -> bool:
+    """Is it surely a number or a text, which no container is changed by?"""
+    if isinstance(node, ast.BinOp):
+        return is_scalar(node.left) or is_scalar(node.right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in {"len", "int", "str", "float", "abs", "round", "ord", "sum", "repr"}
+    return is_number(node) or isinstance(node, ast.Constant | ast.JoinedStr | ast.Compare)
 
 
 def is_number(node: ast.expr) -> bool:

@@ -20,6 +20,7 @@ as before. Helpers that get and set in the program's place are what breaks progr
 | `a.b.append(f())` | `receiver(a.b, T).append(last(f(), T))` |
 | `heappush(o, v)` … | `heappush(method(o, T), v)` …, as if it were a method of the list |
 | `setattr(a.b, 'x', f())` | `setattr(holding(a.b, T), 'x', last(f(), T))` |
+| `o += v`, `o.x += v`, `o[k] += v` | `o += used(v, o, T)`, `… += in_attribute(v, o, 'x', T)` … |
 | `for x in o`, `*o`, `**o`, `a, b = o`, `sorted(o)` … | `iterate(o, T)` in the place of `o` |
 | `match o:` | `match whole(o, T):` …, by what its patterns look at |
 | `next(o)` | `next(next(o, T))`, the inner one ours |
@@ -50,6 +51,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import decode_source
+from typing import NamedTuple
 
 from ungil.races.instrument.compounds import compounds
 from ungil.races.instrument.methods import (
@@ -59,6 +61,7 @@ from ungil.races.instrument.methods import (
     CONSUMERS,
     CONTAINERS,
     DIRECTLY,
+    IN_PLACE,
     ITERATING,
     KEYED,
     ONLY_IF_ALONE,
@@ -68,13 +71,16 @@ from ungil.races.instrument.nodes import (
     MARK,
     SUSPENDING,
     Place,
+    Touched,
     WatchedName,
     bound_by,
     call,
     clears,
+    is_container,
     is_fresh,
     is_made_here,
     is_number,
+    is_scalar,
     is_super,
     marker,
     mode_of,
@@ -218,6 +224,14 @@ def _given(args: ast.arguments | None) -> Iterator[str]:
                 yield one.arg
 
 
+class _InPlace(NamedTuple):
+    """What tells of a container that an operator changes: a call, and what it is given."""
+
+    form: str
+    where: list[ast.expr]
+    touch: ast.Constant
+
+
 @dataclass
 class _Rewriter(ast.NodeTransformer):
     """Goes through a module; the methods' names are those that `ast` looks for."""
@@ -252,14 +266,58 @@ class _Rewriter(ast.NodeTransformer):
         return self._subscript(node, mode_of(node.ctx), isinstance(node.ctx, ast.Del))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        plain, in_place = node.value, self._in_place(node)
         if isinstance(node.target, ast.Attribute):
             self._attribute(node.target, Mode.UPDATE)
         elif isinstance(node.target, ast.Subscript):
             self._subscript(node.target, Mode.UPDATE)
         node.value = self.visit(node.value)
+        if in_place is not None:
+            node.value = call(in_place.form, plain, node.value, *in_place.where, in_place.touch)
+            object_ = getattr(node.target, "value", None)  # told of by now
+            if len(in_place.where) == 1 and isinstance(object_, Touched):
+                object_.args[0] = call("holding", plain, object_.args[0], in_place.touch)
         if isinstance(node.target, ast.Name):
             node.value = self._storing(node.value, node.target, Mode.UPDATE)
         return node
+
+    def _in_place(self, node: ast.AugAssign) -> _InPlace | None:
+        """What tells, with the operand, that a container may be changed; None if none is.
+
+        What is changed is what the target holds by then. A name or a key that is evaluated
+        once more has just been, and nobody takes its value away.
+        """
+        target, operand, name = node.target, node.value, IN_PLACE.get(type(node.op))
+        if name is None or self.in_class:
+            return None
+        if isinstance(target, ast.Name):
+            # Of most names, it would be told in vain.
+            likely = is_container(operand) or target.id in self.containers
+            if not likely or target.id in self.unbound or is_scalar(operand):
+                return None
+            again: list[ast.expr] = [ast.Name(target.id, ast.Load())]
+            return _InPlace("used", again, self._touch("method", target, Mode.READ, name))
+        is_sure = self._is_sure(target.value)
+        if is_scalar(operand) or not (is_sure or self._can_be_held(target.value, operand)):
+            return None
+        where = [twice(target.value)] if is_sure else []
+        at: ast.expr
+        form = "in_attribute"
+        if isinstance(target, ast.Attribute):
+            at = ast.Constant(self._mangled(target.attr))
+        elif self._is_sure(target.slice):
+            form, at = "in_item", twice(target.slice)
+        else:
+            return None
+        return _InPlace(form, [*where, at], self._touch("method", target, Mode.READ, name))
+
+    def _can_be_held(self, object_: ast.expr, operand: ast.expr) -> bool:
+        """May an object be kept until the operand is there?"""
+        return not (suspends(operand) or is_made_here(object_) or is_super(object_))
+
+    def _is_sure(self, node: ast.expr) -> bool:
+        """May it be evaluated twice, and give the same both times?"""
+        return self._is_simple(node) and (not isinstance(node, ast.Name) or node.id in self.bound)
 
     def _attribute(self, node: ast.Attribute, mode: Mode, clearing: bool = False) -> ast.expr:
         of_interest = not (

@@ -35,6 +35,8 @@ __all__ = [
     "here",
     "holding",
     "imported",
+    "in_attribute",
+    "in_item",
     "item",
     "iterate",
     "key",
@@ -225,6 +227,20 @@ def used(value: object, thing: object, *given: object) -> object:
     """Likewise, of what is given once more."""
     *keys, touch = given
     told(Run.used, thing, keys, touch)
+    return value
+
+
+def in_attribute(value: object, *given: object) -> object:
+    """The last operand of what changes in place what an attribute of an object holds."""
+    *things, name, touch = given
+    told(Run.in_attribute, things, name, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    return value
+
+
+def in_item(value: object, *given: object) -> object:
+    """Likewise, what an item of a container holds."""
+    *things, key, touch = given
+    told(Run.in_item, things, key, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
     return value
 
 

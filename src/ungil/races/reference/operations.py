@@ -38,6 +38,8 @@ __all__ = [
     "name_part",
     "parts_of",
     "plain_part",
+    "value_of_attribute",
+    "value_of_item",
 ]
 
 STRUCTURE, ITERATOR, CELL = "length", "next", "value"
@@ -339,3 +341,39 @@ def _is_there(thing: object, key: object) -> bool:
         if issubclass(type(thing), one):
             return cast("Callable[[object, object], bool]", one.__contains__)(thing, key)
     return False
+
+
+def value_of_attribute(thing: object, name: str) -> object:
+    """What an attribute holds, without running code of the program; None if it cannot be told."""
+    kind = type(thing)
+    if kind is ModuleType:
+        return value_of_item(
+            ModuleType.__getattribute__(cast("ModuleType", thing), "__dict__"), name
+        )
+    if kind is type:
+        found = _looked_up(cast("type", thing), name)
+        return None if found is _MISSING else found
+    if _looked_up(kind, "__getattribute__") is not vars(object)["__getattribute__"]:
+        return None
+    if _looked_up(kind, "__getattr__") is not _MISSING:
+        return None
+    found = _looked_up(kind, name)
+    how = type(found)
+    is_stored = (
+        found is _MISSING
+        or how is MemberDescriptorType
+        or not (_has(how, "__get__") or _has(how, "__set__") or _has(how, "__delete__"))
+    )
+    try:
+        return object.__getattribute__(thing, name) if is_stored else None
+    except AttributeError:
+        return None
+
+
+def value_of_item(thing: object, key: object) -> object:
+    """Likewise, an item."""
+    if issubclass(type(thing), dict) and _is_searchable(key):
+        return dict.get(cast("dict[object, object]", thing), key)
+    if type(thing) is list and type(key) is int and -len(thing) <= key < len(thing):
+        return cast("list[object]", thing)[key]
+    return None

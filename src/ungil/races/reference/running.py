@@ -27,6 +27,8 @@ from ungil.races.reference.operations import (
     name_part,
     parts_of,
     plain_part,
+    value_of_attribute,
+    value_of_item,
 )
 from ungil.races.reference.threads import Taken, Thread, Touch
 from ungil.races.trace import (
@@ -403,6 +405,25 @@ class Run:
             case ("item" | "holding", [key]):
                 self.item(thread, thing, key, touch)
 
+    def in_attribute(
+        self, thread: Thread, things: Sequence[object], name: str, touch: Touch, frame: int
+    ) -> None:
+        """It changes in place what an attribute holds."""
+        for thing in things or self.held(thread, touch, frame) or ():
+            self._in_place(thread, value_of_attribute(thing, name), touch)
+
+    def in_item(
+        self, thread: Thread, things: Sequence[object], key: object, touch: Touch, frame: int
+    ) -> None:
+        """It changes in place what an item holds."""
+        for thing in things or self.held(thread, touch, frame) or ():
+            self._in_place(thread, value_of_item(thing, key), touch)
+
+    def _in_place(self, thread: Thread, value: object, touch: Touch) -> None:
+        thread.last = touch
+        if type(value) not in {int, float, str, tuple, type(None)}:
+            self.method(thread, value, touch)
+
     def whole(self, thread: Thread, thing: object, touch: Touch) -> None:
         """It uses a length, or many items at once."""
         thread.last = touch
@@ -554,6 +575,8 @@ class Run:
         for part in parts:
             if part.part != EVERY_ITEM:
                 self._follow(thread, known, touch, part.part)
+            elif part.kind == Kind.ITEM:
+                self._follow_items(thread, known, touch)
             access = _Touched(
                 thread.number,
                 Variable(known.number, part.part),
@@ -599,9 +622,27 @@ class Run:
             ):
                 continue
             parted = recent is not None and self._has_parted(thread, recent[0])
-            if (earlier, touch.number, parted) not in self._followed:
-                self._followed.add((earlier, touch.number, parted))
-                self._tell(self._watcher.compound, earlier, touch.number, check, parted)
+            self._followed_by(touch, earlier, check=check, parted=parted)
+
+    def _follow_items(self, thread: Thread, known: Known, touch: Touch) -> None:
+        """Likewise, of those that read an item of what this one writes all of.
+
+        Only a value counts: who asked for an item and then empties the whole did not mean that
+        item.
+        """
+        read = {
+            access.touch.number
+            for access in self._detector.kept_items(known.number)
+            if isinstance(access, _Touched) and access.thread == thread.number
+        }
+        for earlier, check in touch.after:
+            if not check and earlier in read:
+                self._followed_by(touch, earlier, check=False, parted=False)
+
+    def _followed_by(self, touch: Touch, earlier: int, *, check: bool, parted: bool) -> None:
+        if (earlier, touch.number, parted) not in self._followed:
+            self._followed.add((earlier, touch.number, parted))
+            self._tell(self._watcher.compound, earlier, touch.number, check, parted)
 
     def _has_parted(self, thread: Thread, time: int) -> bool:
         """Has it let go of its locks since a moment, and holds one again?"""
