@@ -52,6 +52,9 @@ _ABSENCE = frozenset(
 )
 """What tells that something is not in a container, and what else catches that."""
 
+_COPYING = frozenset({"list", "sorted", "set", "frozenset"})
+"""Functions that give a copy of the keys of a dict, in one step."""
+
 _TAKING = frozenset({"", "__getitem__", "__delitem__", "pop", "popitem", "popleft", "remove"})
 """What raises them: an item that is used or deleted, and methods."""
 
@@ -248,9 +251,13 @@ class Walk(ast.NodeVisitor):
             return
         if self.bears_absence and self._takes(number):
             return
+        raises = touch.mode is Mode.READ and touch.name in {"", "__getitem__"}
         for read in reads:
-            # What goes through a container has the rule of its own.
-            if self.touches[read].form not in {"iterate", "next"}:
+            # What goes through a container has the rule of its own; who goes through a copy of
+            # its keys relies on their being there.
+            earlier = self.touches[read]
+            copied = raises and earlier.form == "iterate" and earlier.name in _COPYING
+            if copied or earlier.form not in {"iterate", "next"}:
                 self._relate(number, read, "check")
 
     def stored(self, number: int, reads: Reads) -> None:
