@@ -511,6 +511,8 @@ uint32_t iterate_effect(PyObject **object, const Touch *touch);
 bool is_iterator(PyTypeObject *type);
 bool is_view(PyTypeObject *type);
 uint64_t plain_part(PyObject *key);
+PyObject *namespace_of(PyObject *object);
+PyObject *looked_through(PyObject *object);
 PyObject *value_of_attribute(PyObject *object, PyObject *name);
 PyObject *value_of_item(PyObject *object, PyObject *key);
 uint64_t part_of_key(const Thread *thread, PyObject *key);

@@ -59,6 +59,10 @@ place_of(PyObject *object, PyObject *name, const Touch *touch, Place *place)
     }
     if (PyType_Check(object)) {
         PyTypeObject *owner = (PyTypeObject *)object;
+        if (mode == READ && touch->reveals) {
+            place->alias = true;
+            return PyType_HasFeature(owner, Py_TPFLAGS_HEAPTYPE);
+        }
         if (mode == READ) {
             PyObject *found = _PyType_Lookup(owner, name);
             if (found == NULL ? _PyType_Lookup(type, name) != NULL : is_function(found)) {
@@ -119,6 +123,32 @@ place_of(PyObject *object, PyObject *name, const Touch *touch, Place *place)
     return true;
 }
 
+/* The dict of an object's or a class's own attributes; NULL if it has none. */
+PyObject *
+namespace_of(PyObject *object)
+{
+    PyObject *namespace = PyType_Check(object)
+                              ? Py_XNewRef(((PyTypeObject *)object)->tp_dict)
+                              : PyObject_GenericGetDict(object, NULL);
+    if (namespace == NULL) {
+        PyErr_Clear();
+    }
+    return namespace;
+}
+
+/* As Objects/descrobject.c has it, in all versions. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *mapping;
+} MappingProxy;
+
+/* What a look at a mapping looks at: the `__dict__` of a class is made anew each time. */
+PyObject *
+looked_through(PyObject *object)
+{
+    return Py_IS_TYPE(object, &PyDictProxy_Type) ? ((MappingProxy *)object)->mapping : object;
+}
+
 void
 object_attribute(Thread *thread, PyObject *object, PyObject *name, uint64_t part, Touch *touch)
 {
@@ -127,11 +157,8 @@ object_attribute(Thread *thread, PyObject *object, PyObject *name, uint64_t part
         return;
     }
     if (place.alias) {
-        PyObject *namespace = PyObject_GenericGetDict(object, NULL);
-        if (namespace == NULL) {
-            PyErr_Clear();
-        }
-        else {
+        PyObject *namespace = namespace_of(object);
+        if (namespace != NULL) {
             order_alias(object, namespace);
             Py_DECREF(namespace);
         }

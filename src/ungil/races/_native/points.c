@@ -135,8 +135,7 @@ on_attribute(Runner *runner, PyObject *object, PyObject *name, uint64_t part, To
     }
     if (place.alias) {
         /* What it is used for comes next, and is to be an access of the object. */
-        PyObject *namespace = PyObject_GenericGetDict(object, NULL);
-        PyErr_Clear();
+        PyObject *namespace = namespace_of(object);
         runner->namespace = namespace;
         runner->namespace_of = object;
         Py_XDECREF(namespace);
@@ -197,6 +196,7 @@ on_item(Runner *runner, PyObject *object, PyObject *key, Touch *touch)
     if (turns_here->alone) {
         return 0;
     }
+    object = looked_through(object);
     uint64_t part = plain_part(key);
     if (part == 0) {
         part = mixed((uintptr_t)key, 1, 1) | FIRST_FREE;

@@ -53,6 +53,7 @@ touch_named(PyObject *self, PyObject *const *args, Py_ssize_t count)
 static inline void
 on_item(Thread *thread, PyObject *object, PyObject *key, Touch *touch)
 {
+    object = looked_through(object);
     uint64_t part = part_of_key(thread, key);
     if (!is_recent(thread, object, touch, part)) {
         uint32_t effect = item_effect(object, touch);

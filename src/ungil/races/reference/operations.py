@@ -5,6 +5,7 @@ Code of the program is never run to find out.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import (
@@ -13,6 +14,7 @@ from types import (
     ClassMethodDescriptorType,
     FunctionType,
     GetSetDescriptorType,
+    MappingProxyType,
     MemberDescriptorType,
     MethodDescriptorType,
     ModuleType,
@@ -35,6 +37,7 @@ __all__ = [
     "Place",
     "is_plain",
     "kind_of",
+    "looked_through",
     "name_part",
     "parts_of",
     "plain_part",
@@ -124,6 +127,8 @@ class Language(NamedTuple):
             namespace = ModuleType.__getattribute__(thing, "__dict__")
             return Place(namespace, thing, Kind.VARIABLE, mode)
         if issubclass(type(thing), type):
+            if name == "__dict__" and mode is Mode.READ:
+                return _namespace_of_class(cast("type", thing))
             return _of_class(cast("type", thing), name, mode)
         return self._of_instance(thing, name, mode, direct)
 
@@ -165,6 +170,16 @@ def _whole_namespace(place: Place) -> Place | Alias | None:
         return replace(place, every=True)
     namespace = _namespace(place.owner)
     return None if namespace is None else Alias(place.owner, namespace)
+
+
+def _namespace_of_class(thing: type) -> Alias | None:
+    namespace = cast("dict[str, object]", looked_through(_variables(thing)))
+    return Alias(thing, namespace) if _is_heap(thing) else None
+
+
+def looked_through(thing: object) -> object:
+    """What a look at a mapping looks at: the `__dict__` of a class is made anew each time."""
+    return gc.get_referents(thing)[0] if type(thing) is MappingProxyType else thing
 
 
 def _of_class(thing: type, name: str, mode: Mode) -> Place | None:

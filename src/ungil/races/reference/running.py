@@ -24,6 +24,7 @@ from ungil.races.reference.operations import (
     Part,
     is_plain,
     kind_of,
+    looked_through,
     name_part,
     parts_of,
     plain_part,
@@ -334,6 +335,7 @@ class Run:
     def item(self, thread: Thread, thing: object, key: object, touch: Touch) -> None:
         """It uses an item of a container."""
         thread.last = touch
+        thing = looked_through(thing)
         part = self._item_part(thread, key)
         if self._is_recent(thread, thing, touch, part):
             return
