@@ -1499,7 +1499,7 @@ workers.end()
 """
     found = run(core, program)
     assert found.printed == ["0"]  # they could not meet
-    ((steps, _),) = found.of("cycle")
+    ((steps, *_),) = found.of("cycle")
     assert {(held, taken) for held, taken, *_ in steps} == {("a", "b"), ("b", "a")}
 
 

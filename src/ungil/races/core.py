@@ -57,6 +57,9 @@ class Told(Protocol):
     def nested(self, thread: int, held: Sequence[tuple[int, int]], lock: int, touch: int) -> None:
         """A thread took a lock while it held others, each with where it was taken."""
 
+    def handed(self, lock: int) -> None:
+        """A lock was given back by another thread than took it, so it is no mutex."""
+
     def forked(self, thread: int, child: int, name: str | None) -> None:
         """A thread is about to start another, which may have a name."""
 

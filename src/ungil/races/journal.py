@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,10 +114,12 @@ def observation(records: Iterable[Record]) -> Observation:
             if isinstance(made, Conflict | Cycle):
                 made = replace(made, test=test)
             found.setdefault(what, []).append(made)
+    # What was handed over later on is no mutex, and was none before.
+    handed = set(found.get("handed", ()))
     return Observation(
         conflicts=tuple(found.get("conflict", ())),
         compounds=tuple(found.get("compound", ())),
-        cycles=tuple(found.get("cycle", ())),
+        cycles=tuple(one for one in found.get("cycle", ()) if handed.isdisjoint(one.locks)),
         blocked=tuple(found.get("blocked", ())),
         watched=tuple(found.get("watched", ())),
         unwatched=tuple(found.get("unwatched", ())),
@@ -149,9 +151,9 @@ def _conflict(touches: Touches, *parts: Any) -> Conflict:  # noqa: ANN401 - JSON
     )
 
 
-def _cycle(_: Touches, steps: list[list[Any]], threads: list[str]) -> Cycle:
+def _cycle(_: Touches, steps: list[list[Any]], threads: list[str], locks: Sequence[int]) -> Cycle:
     made = tuple((held, taken, Site(*one), Site(*other)) for held, taken, one, other in steps)
-    return Cycle(made, tuple(threads))
+    return Cycle(made, tuple(threads), tuple(locks))
 
 
 _DECODED: dict[str, Callable[..., object]] = {
@@ -160,6 +162,7 @@ _DECODED: dict[str, Callable[..., object]] = {
         touches[read], touches[act], how, parted=parted
     ),
     "cycle": _cycle,
+    "handed": lambda _, lock: lock,
     "blocked": lambda _, site, what, locks: Blocked(Site(*site), what, tuple(locks)),
     "watched": lambda _, name: name,
     "unwatched": lambda _, name: name,

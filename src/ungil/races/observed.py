@@ -107,11 +107,13 @@ class Cycle:
     Attributes:
         steps: By thread: the lock held, the lock taken, where each was taken.
         threads: Their names.
+        locks: The numbers of the locks that were held.
         test: In which test of pytest it was; empty outside.
     """
 
     steps: tuple[tuple[str, str, Site, Site], ...]
     threads: tuple[str, ...]
+    locks: tuple[int, ...] = ()
     test: str = ""
 
 

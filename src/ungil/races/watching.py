@@ -268,6 +268,12 @@ class Watch:
             for inversion in found:
                 self._cycle(inversion)
 
+    def handed(self, lock: int) -> None:
+        """A lock was given back by another thread than took it."""
+        with self.lock:
+            self._order.leave_out(lock)
+            self._record(["handed", lock])
+
     def forked(self, thread: int, child: int, name: str | None) -> None:
         """A thread is about to start another."""
         with self.lock:
@@ -291,7 +297,7 @@ class Watch:
             for one in inversion.arrows
         ]
         threads = [self._name(one.thread, None) for one in inversion.arrows]
-        self._record(["cycle", steps, threads])
+        self._record(["cycle", steps, threads, [one.held for one in inversion.arrows]])
 
     def _need(self, *numbers: int) -> None:
         """Record touches that were not yet."""

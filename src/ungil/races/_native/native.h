@@ -162,6 +162,8 @@ typedef struct Record {
     uint64_t owner_number; /* if that is still the one it was */
     struct Record *dead;
     uint8_t offset; /* of the object in its block of memory, in bytes */
+    bool named;     /* of a lock: the program takes it, rather than a library */
+    bool handed;    /* likewise: another than took it gave it back */
     uint16_t bit;   /* of a lock: what stands for it; some share one if there are many */
     Shadow first[FIRST_ROOM]; /* the table, until it is full */
 } Record;

@@ -110,6 +110,8 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
         record->bit = (uint16_t)(1u << (atomic_fetch_add(&locks, 1) % 16));
     }
     uint16_t bit = record->bit;
+    Touch *where = thread->last != NULL && thread->last->takes ? thread->last : NULL;
+    record->named |= where != NULL;
     record_unlock(record);
     if (thread->taken && !tried) {
         nested(thread, record->number);
@@ -124,9 +126,7 @@ order_acquire(PyObject *lock, uint32_t count, bool tried)
         thread->taken_room = room;
     }
     thread->locks_taken[thread->taken++]
-        = (TakenLock){record->number,
-                      thread->last != NULL && thread->last->takes ? thread->last : NULL,
-                      thread->last, count, thread->time, bit};
+        = (TakenLock){record->number, where, thread->last, count, thread->time, bit};
     thread->locks_changed = true;
 }
 
@@ -140,7 +140,7 @@ order_release(PyObject *lock, bool wholly)
         return 0;
     }
     uint32_t count = 1;
-    bool firm = false;
+    bool firm = false, handed = false;
     for (uint32_t i = thread->taken; i-- > 0;) {
         if (thread->locks_taken[i].number == record->number) {
             count = thread->locks_taken[i].count;
@@ -158,6 +158,8 @@ order_release(PyObject *lock, bool wholly)
     if (record->holder != thread->index + 1) {
         locks_not_held(record);
         firm = true; /* it is handed over */
+        handed = record->holder && record->named && !record->handed;
+        record->handed |= handed;
     }
     record->holder = 0;
     Clocks *clocks = record_clocks(record);
@@ -168,8 +170,12 @@ order_release(PyObject *lock, bool wholly)
             clock_learn(&clocks->firm, &thread->known.firm);
         }
     }
+    uint64_t number = record->number;
     record_unlock(record);
     thread_tick(thread);
+    if (handed) {
+        TELL(0, thread, "handed", "K", (unsigned long long)number);
+    }
     return count;
 }
 

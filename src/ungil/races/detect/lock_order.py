@@ -99,6 +99,22 @@ class LockOrder:
         self._from: dict[int, dict[Arrow, _Drawn]] = {}
         self._drawn: OrderedDict[Arrow, None] = OrderedDict()
         self._told: set[frozenset[Arrow]] = set()
+        self._left_out: set[int] = set()
+
+    def leave_out(self, lock: int) -> None:
+        """No arrow begins or ends at a lock any more, nor does one that was drawn.
+
+        What one thread takes and another gives back excludes nobody from anything that they
+        do themselves: it says that they may.
+        """
+        self._left_out.add(lock)
+        for arrow in [one for one in self._drawn if lock in {one.held, one.taken}]:
+            self._forget(arrow)
+
+    def _forget(self, arrow: Arrow) -> None:
+        del self._drawn[arrow], self._from[arrow.held][arrow]
+        if not self._from[arrow.held]:
+            del self._from[arrow.held]
 
     def feed(self, event: Event) -> list[Inversion]:
         """The cycles that an event closes."""
@@ -132,8 +148,12 @@ class LockOrder:
 
     def _draw(self, thread: _Thread, number: int, lock: int, site: Site) -> list[_Drawn]:
         """The arrows that taking a lock draws, without those that were there."""
-        new = []
+        new: list[_Drawn] = []
+        if lock in self._left_out:
+            return new
         for held, sites in thread.held.items():
+            if held in self._left_out:
+                continue
             gates = frozenset(thread.held) - {held}
             arrow = Arrow(number, held, lock, sites[0], site, gates)
             arrows = self._from.setdefault(held, {})
@@ -146,10 +166,7 @@ class LockOrder:
                 self._drawn[arrow] = None
                 self._drawn.move_to_end(arrow)
         while len(self._drawn) > self._most:
-            oldest, _ = self._drawn.popitem(last=False)
-            del self._from[oldest.held][oldest]
-            if not self._from[oldest.held]:
-                del self._from[oldest.held]
+            self._forget(next(iter(self._drawn)))
             self.forgotten += 1
         return new
 

@@ -254,6 +254,9 @@ class Run:
                 firm = one.where is None  # what a library means by its locks is not known
                 thread.drop(known.number)
         if known.holder not in {None, thread}:
+            taken = (one for one in known.holder.taken if one.number == known.number)
+            if any(one.where is not None for one in taken):
+                self._tell(self._watcher.handed, known.number)
             known.holder.drop(known.number)
         known.holder = None
         self._detector.feed(Release(thread.number, known.number, firm))
