@@ -858,7 +858,8 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(pattern, ast.MatchMapping):
             for key in pattern.keys:
                 if isinstance(key, ast.Constant):
-                    told = call("item", plain, told, twice(key), self._touch("item", plain))
+                    # At the key, so that those of one pattern are told apart.
+                    told = call("item", plain, told, twice(key), self._touch("item", key))
         if isinstance(pattern, ast.MatchClass):
             for name in pattern.kwd_attrs:
                 touch = self._touch("attribute", plain, Mode.READ, self._mangled(name))

@@ -6,8 +6,8 @@ order = {"state": "paid", "shipped": []}
 
 
 def ship(by):
-    match order:  # expect: UG402
-        case {"state": "paid", "shipped": list(parcels)}:
+    match order:
+        case {"state": "paid", "shipped": list(parcels)}:  # expect: UG402
             parcels.append(by)
             order["state"] = "shipped"  # expect: UG402
 
