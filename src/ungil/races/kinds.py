@@ -254,8 +254,8 @@ class Kinds:
 
     def _tries(self, mine: Side, conflict: Conflict) -> bool:
         """Is it known to the program that what it goes through may change, and borne?"""
-        site = mine.touch.site
-        return _is_a(conflict, _NOTICING) and self._sources.steps(site.path).tries(site.line)
+        path, line, _ = mine.touch.site
+        return _is_a(conflict, _NOTICING) and self._sources.steps(path).idioms.catches(line)
 
     def _broken(
         self, conflict: Conflict, mine: Side, other: Side, compound: Compound
@@ -306,7 +306,7 @@ class Kinds:
             not one.parted and one.how == "check" for one in self._by_act.get(_key(act), ())
         )
         where, then = compound.around or (read.site, act.site)
-        compares = self._sources.steps(where.path).compares(where.line, then.line)
+        compares = self._sources.steps(where.path).idioms.compares(where.line, then.line)
         if used or again or compares or self._claimed(compound):
             return True
         if compound.how == "value":

@@ -55,8 +55,8 @@ class Sources:
         return self._steps[path]
 
     def only_looks(self, path: str, function: str) -> bool:
-        """Does a function change nothing itself?"""
-        return self.steps(path).only_looks(function)
+        """Does a function change nothing, nor call a method of its own class that does?"""
+        return self.steps(path).idioms.only_looks(function)
 
     def excerpt(self, path: str, marks: Mapping[int, str]) -> tuple[Line, ...]:
         """Some lines and those around them; where they have changed since, what is known.

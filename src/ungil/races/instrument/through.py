@@ -9,11 +9,12 @@ accesses. So this is asked when the program has ended, for the modules in which 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ungil.races.instrument.compounds import Reads, Walk
+from ungil.races.instrument.idioms import Idioms, idioms
 from ungil.races.instrument.methods import MUTATING
 from ungil.races.instrument.nodes import Touched, number_of
 from ungil.races.instrument.rewrite import rewrite
@@ -49,15 +50,16 @@ class Steps:
 
     A call is asked for by its line and by the names of the functions that it led to, and a
     touch by its line and `names_of`.
+
+    Attributes:
+        idioms: How these functions deal with change.
     """
 
     _uses: tuple[_Use, ...] = ()
     _follows: Mapping[_Use, set[tuple[_Use, str]]] = field(default_factory=dict)
     _returned: frozenset[_Use] = frozenset()
     _functions: Mapping[int, set[str]] = field(default_factory=dict)
-    _changing: frozenset[str] = frozenset()
-    _trying: frozenset[int] = frozenset()
-    _comparing: frozenset[int] = frozenset()
+    idioms: Idioms = field(default_factory=Idioms)
 
     def follows(
         self, earlier: int, earlier_names: Iterable[str], later: int, later_names: Iterable[str]
@@ -78,20 +80,8 @@ class Steps:
         return not self._returned.isdisjoint(self._at(line, names))
 
     def functions(self, line: int) -> Collection[str]:
-        """The functions that a line is in, by their qualified names."""
+        """The functions that touch something on a line, by their qualified names."""
         return self._functions.get(line, ())
-
-    def only_looks(self, function: str) -> bool:
-        """Does a function change nothing, nor call a method of its own class that does?"""
-        return function not in self._changing
-
-    def tries(self, line: int) -> bool:
-        """Is the error caught there that a container raises if it has changed in a loop?"""
-        return line in self._trying
-
-    def compares(self, earlier: int, later: int) -> bool:
-        """Is a version, or the like, compared with what it was before, between two lines?"""
-        return any(earlier < line <= later for line in self._comparing)
 
     def _at(self, line: int, names: Iterable[str]) -> set[_Use]:
         """Who it can have been."""
@@ -121,90 +111,11 @@ def steps(source: str) -> Steps:
     functions: dict[int, set[str]] = {}
     for touch in made.touches:
         functions.setdefault(touch.site.line, set()).add(touch.function)
-    # A cache that tells which key was asked for last is as full as before.
-    changing = MUTATING - {"move_to_end"}
-    changes = (
-        touch.function for touch in made.touches if touch.mode.writes or touch.name in changing
-    )
-    module = ast.parse(source)
-    changing = _with_those_who_call(frozenset(changes), module)
     returned = frozenset(uses[one] for one in walk.returned)
-    trying, comparing = frozenset(_trying(module)), frozenset(_comparing(module))
-    return Steps(tuple(uses), follows, returned, functions, changing, trying, comparing)
-
-
-def _trying(module: ast.Module) -> Iterator[int]:
-    """The lines of a module where a RuntimeError is caught."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Try) and any(map(_catches_change, node.handlers)):
-            for one in node.body:
-                yield from range(one.lineno, (one.end_lineno or one.lineno) + 1)
-
-
-def _catches_change(handler: ast.ExceptHandler) -> bool:
-    errors = ast.walk(handler.type) if handler.type is not None else ()
-    return any(isinstance(part, ast.Name) and part.id == "RuntimeError" for part in errors)
-
-
-def _comparing(module: ast.Module) -> Iterator[int]:
-    """The lines of a module where what was kept of something is compared with what it is now."""
-    for function in ast.walk(module):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            kept = {
-                (part.id, _whose(other))
-                for node in ast.walk(function)
-                if isinstance(node, ast.Assign)
-                for part in node.targets
-                if isinstance(part, ast.Name)
-                for other in (node.value, *node.targets)
-            }
-            for node in ast.walk(function):
-                if isinstance(node, ast.Compare) and isinstance(node.ops[0], _EQUALITY):
-                    sides = node.left, node.comparators[0]
-                    for one, other in (sides, sides[::-1]):
-                        whose = _whose(other)
-                        if whose and isinstance(one, ast.Name) and (one.id, whose) in kept:
-                            yield node.lineno
-
-
-_EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
-
-
-def _whose(node: ast.expr) -> str:
-    """What an attribute, or an item of it, is of, as text; empty for all else."""
-    match node:
-        case ast.Attribute():
-            return ast.unparse(node)
-        case ast.Subscript(value=object_) | ast.Call(func=ast.Attribute(object_, "get")):
-            return ast.unparse(object_)
-    return ""
-
-
-def _with_those_who_call(functions: frozenset[str], tree: ast.Module) -> frozenset[str]:
-    """Methods that call one of these by `self`, or one that does, as well."""
-    calls: dict[str, set[str]] = {}
-    waiting: list[tuple[str, ast.AST]] = [("", tree)]
-    while waiting:
-        prefix, node = waiting.pop()
-        for inner in ast.iter_child_nodes(node):
-            if isinstance(inner, ast.ClassDef):
-                waiting.append((f"{prefix}{inner.name}.", inner))
-            elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
-                waiting.append((f"{prefix}{inner.name}.<locals>.", inner))
-                calls[prefix + inner.name] = {prefix + name for name in _own_calls(inner)}
-            else:
-                waiting.append((prefix, inner))
-    found = functions
-    while more := {one for one, called in calls.items() if called & found} - found:
-        found |= more
-    return found
-
-
-def _own_calls(function: ast.AST) -> Iterable[str]:
-    for node in ast.walk(function):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name)):
-                yield name
+    changing = (
+        touch.function for touch in made.touches if touch.mode.writes or touch.name in MUTATING
+    )
+    return Steps(tuple(uses), follows, returned, functions, idioms(ast.parse(source), changing))
 
 
 def names_of(touch: Touch) -> frozenset[str]:
