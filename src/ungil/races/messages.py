@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ungil import rules
-from ungil.races.kinds import Case, empties
+from ungil.races.containers import empties
+from ungil.races.kinds import Case
 from ungil.races.observed import Side
 from ungil.races.words import Words, joined
 
