@@ -10,7 +10,7 @@ from ungil import rules
 from ungil.findings import Excerpt, Finding, Location, Step
 from ungil.races.candidate import Candidate
 from ungil.races.foretelling import candidate_of, candidate_of_cycle
-from ungil.races.kinds import Case, Kinds, Place, place, torn
+from ungil.races.kinds import Case, Kinds, torn
 from ungil.races.messages import message
 from ungil.races.observed import Blocked, Compound, Cycle, Observation, Side
 from ungil.races.remedies import remedy
@@ -127,7 +127,7 @@ class _Bug:
     """Cases that one change mends."""
 
     case: Case
-    places: frozenset[Place]
+    places: frozenset[Site]
     count: int = 0
 
     def order(self) -> tuple[object, ...]:
@@ -140,15 +140,15 @@ class _Bug:
 class _Groups:
     """Places that are parts of one step."""
 
-    parents: dict[Place, Place] = field(default_factory=dict)
+    parents: dict[Site, Site] = field(default_factory=dict)
 
-    def of(self, one: Place) -> Place:
+    def of(self, one: Site) -> Site:
         """The place that stands for all of its step."""
         while one in self.parents:
             one = self.parents[one]
         return one
 
-    def join(self, one: Place, other: Place) -> None:
+    def join(self, one: Site, other: Site) -> None:
         """They are parts of one step."""
         first, second = sorted((self.of(one), self.of(other)))
         if first != second:
@@ -159,8 +159,8 @@ def _bugs(cases: Iterable[Case], compounds: Iterable[Compound]) -> list[_Bug]:
     """One for each pair of steps, the worst of it; none for what lies within worse ones."""
     groups = _Groups()
     for compound in compounds:
-        groups.join(place(compound.read), place(compound.act))
-    bugs: dict[frozenset[Place], _Bug] = {}
+        groups.join(compound.read.site, compound.act.site)
+    bugs: dict[frozenset[Site], _Bug] = {}
     for case in cases:
         places = frozenset(map(groups.of, case.places))
         bug = bugs.setdefault(places, _Bug(case, places))
@@ -168,7 +168,7 @@ def _bugs(cases: Iterable[Case], compounds: Iterable[Compound]) -> list[_Bug]:
             bug.case = case
         bug.count += sum(max(one.count, 1) for one in (case.conflict, *case.fields))
     kept: list[_Bug] = []
-    told: set[Place] = set()
+    told: set[Site] = set()
     for bug in sorted(bugs.values(), key=_Bug.order):
         if not bug.places <= told:
             kept.append(bug)

@@ -22,9 +22,9 @@ from ungil.races.observed import Compound, Conflict, Observation, Side
 from ungil.races.seen import Seen
 from ungil.races.sources import Sources
 from ungil.races.stacks import Stacks
-from ungil.races.trace import Mode, Touch
+from ungil.races.trace import Mode, Site, Touch
 
-__all__ = ["WORST_FIRST", "Case", "Kinds", "Place", "field_name", "place", "torn"]
+__all__ = ["WORST_FIRST", "Case", "Kinds", "field_name", "torn"]
 
 WORST_FIRST = (
     rules.SHARED_ITERATOR,
@@ -53,15 +53,6 @@ _IMPORT = re.compile(r"\bimport\b")
 _INITIALISERS = frozenset({"__init__", "__new__", "__post_init__", "__setstate__"})
 
 
-Place = tuple[str, int, str]
-"""Path, line and expression: where something is, for a reader."""
-
-
-def place(touch: Touch) -> Place:
-    """Where a touch is."""
-    return (touch.site.path, touch.site.line, touch.site.text)
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """A conflict, understood.
@@ -88,13 +79,13 @@ class Case:
         return WORST_FIRST.index(self.rule)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[Site, ...]:
         """All that take part, those of the acting side first."""
         conflicts = (self.conflict, *self.fields)
         touches = [side.touch for one in conflicts for side in (one.first, one.second)]
         if self.compound is not None:
             touches = [self.compound.read, self.compound.act, *touches]
-        return tuple(dict.fromkeys(map(place, touches)))
+        return tuple(dict.fromkeys(touch.site for touch in touches))
 
 
 class _Meeting(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ungil import rules
-from ungil.races.kinds import Case, place
+from ungil.races.kinds import Case
 from ungil.races.observed import Compound
 from ungil.races.sources import Sources
 from ungil.races.words import Words, lock_name
@@ -53,18 +53,18 @@ def _guard(words: Words, case: Case) -> str:
         return f"Hold `{theirs[-1]}` {here} too, as {there} does."
     if mine:
         return f"Hold `{mine[-1]}` at {there} too, as {words.place(case.acting.touch)} does."
-    outside = place(case.other.touch)[:2] not in _lines(case)
+    outside = case.other.touch.site[:2] not in _lines(case)
     return f"Hold one lock {here}{f', and at {there}' if outside else ''}."
 
 
 def _lines(case: Case) -> set[tuple[str, int]]:
     """The lines of the step."""
     if case.compound is None:
-        return {place(case.acting.touch)[:2]}
+        return {case.acting.touch.site[:2]}
     path, first, last = _step(case.compound)
     lines = {(path, line) for line in range(first, last + 1)}
     if case.compound.around:
-        lines |= {place(case.compound.read)[:2], place(case.compound.act)[:2]}
+        lines |= {case.compound.read.site[:2], case.compound.act.site[:2]}
     return lines
 
 
