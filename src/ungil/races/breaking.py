@@ -10,10 +10,9 @@ import re
 from ungil import rules
 from ungil.findings import Rule
 from ungil.races.containers import (
-    CHANGING,
     KEYED,
-    METHODS,
     SEQUENCES,
+    changes,
     empties,
     is_a,
     only_adds,
@@ -86,10 +85,7 @@ def bears_a_gap(step: Compound, seen: Seen, sources: Sources) -> bool:
         sources: Tell how the step goes on.
     """
     read, act = step.read, step.act
-    used = any(
-        not one.parted and (one.act.mode.writes or one.act.name in CHANGING)
-        for one in seen.begun_by(read)
-    )
+    used = any(not one.parted and changes(one.act) for one in seen.begun_by(read))
     again = any(not one.parted and one.how == "check" for one in seen.ended_by(act))
     where, then = step.around or (read.site, act.site)
     compares = sources.steps(where.path).idioms.compares(where.line, then.line)
@@ -146,8 +142,7 @@ def _interferes(step: Compound, write: Touch, seen: Seen, sources: Sources) -> b
     act = step.act
     if takes(act) and only_adds(write):
         return False  # who takes has found something, and it is still there
-    named = act.form in METHODS and act.name in CHANGING
-    if act.mode.writes or named or seen.writes(act):
+    if changes(act) or seen.writes(act):
         return True
     lowers = _LOWERED.search(sources.line(write.site.path, write.site.line))
     return (write.clears or takes(write)) and not lowers and not _only_tests(act, sources)

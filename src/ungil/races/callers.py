@@ -85,11 +85,10 @@ def steps_of_callers(mine: Side, other: Side, seen: Seen, sources: Sources) -> I
     reading, writing = _calls(mine), _calls(other)
     for depth, call in enumerate(reading):
         # Where both touches are in the function itself, nothing is called.
-        for another in writing[0 if depth else 1 :]:
-            if call.shares_function_with(another):
-                at = writing.index(another)
+        for at, another in enumerate(writing):
+            if (depth or at) and call.shares_function_with(another):
                 read = _Way(mine, reading[:depth], call, reading[depth + 1 :])
-                acted = _Way(other, writing[:at], writing[at], writing[at + 1 :])
+                acted = _Way(other, writing[:at], another, writing[at + 1 :])
                 yield from _steps_of(read, acted, seen, sources)
                 break
         if not sources.steps(call.path).returned(call.line, call.names):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ungil.races.observed import Conflict
 from ungil.races.trace import Touch
 
-__all__ = ["CHANGING", "KEYED", "METHODS", "SEQUENCES", "empties", "is_a", "only_adds", "takes"]
+__all__ = ["KEYED", "METHODS", "SEQUENCES", "changes", "empties", "is_a", "only_adds", "takes"]
 
 SEQUENCES = frozenset({"list", "deque", "bytearray", "array"})
 """Types where the length and the order decide what an index means."""
@@ -31,7 +31,7 @@ _ADDING = frozenset(
     }
 )
 
-CHANGING = (
+_CHANGING = (
     _TAKING
     | _ADDING
     | frozenset(
@@ -41,12 +41,16 @@ CHANGING = (
         }
     )
 )
-"""Methods that leave a container other than it was."""
 
 
 def is_a(conflict: Conflict, types: frozenset[str]) -> bool:
     """Is what is in conflict of one of these types, which may be another module's?"""
     return conflict.kind.rpartition(".")[2] in types
+
+
+def changes(touch: Touch) -> bool:
+    """Does it leave what it is of other than it was?"""
+    return touch.mode.writes or (touch.form in METHODS and touch.name in _CHANGING)
 
 
 def takes(touch: Touch) -> bool:

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ungil.races.containers import changes
 from ungil.races.instrument.compounds import Reads, Walk
 from ungil.races.instrument.idioms import Idioms, idioms
-from ungil.races.instrument.methods import MUTATING
 from ungil.races.instrument.nodes import Touched, number_of
 from ungil.races.instrument.rewrite import rewrite
 from ungil.races.trace import Mode, Site, Touch
@@ -112,8 +112,9 @@ def steps(source: str) -> Steps:
     for touch in made.touches:
         functions.setdefault(touch.site.line, set()).add(touch.function)
     returned = frozenset(uses[one] for one in walk.returned)
+    # A cache that tells which key was asked for last is as full as before.
     changing = (
-        touch.function for touch in made.touches if touch.mode.writes or touch.name in MUTATING
+        touch.function for touch in made.touches if changes(touch) and touch.name != "move_to_end"
     )
     return Steps(tuple(uses), follows, returned, functions, idioms(ast.parse(source), changing))
 
