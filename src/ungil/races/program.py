@@ -149,7 +149,7 @@ def _found(name: str, problem: str) -> tuple[ModuleSpec, CodeType]:
     """Find a module to run as `python -m` does, with its warnings."""
     try:
         # The debugger and the profilers of the standard library use it, too.
-        _, spec, code = runpy._get_module_details(name, CannotRunError)  # type: ignore[attr-defined]  # noqa: SLF001
+        _, spec, code = runpy._get_module_details(name, CannotRunError)  # type: ignore[attr-defined]  # noqa: SLF001 - as pdb does
     except CannotRunError as error:
         raise CannotRunError(f"{problem}: {error}") from None
     return spec, code

@@ -141,7 +141,7 @@ class Session:
         except SyntaxError:
             raise
         # Whatever a source may be, the program must run as it does without us.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - its source may be anything
             self._failed(module, str(error))
         else:
             self._told("watched", module)

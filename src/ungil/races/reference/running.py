@@ -524,7 +524,7 @@ class Run:
                 self.post(thread, thing)
             if effect & Effect.TAKES:
                 known.taken_from = True
-                thread.took = known
+                thread.took = known.number
                 self.receive(thread, thing)
                 if known.given is not None:
                     # It was put in before threads shared it, and told to nobody.
@@ -570,7 +570,7 @@ class Run:
         if thread.took is not None:
             # What it took may have been put there after we were told that it is about to.
             took, thread.took = thread.took, None
-            self._detector.feed(Receive(thread.number, took.number))
+            self._detector.feed(Receive(thread.number, took))
         name = None
         if known.namespace_of is not None and known.namespace_of[0].lives:
             known, name = known.namespace_of

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ungil.races.abroad import reduced
 from ungil.races.trace import Mode
-
-if TYPE_CHECKING:
-    from ungil.races.reference.objects import Known
 
 __all__ = ["Taken", "Thread", "Touch"]
 
@@ -77,7 +74,7 @@ class Thread:
         ended: What it does now is nobody's.
         last: What it touched last.
         taken: The locks that it holds, in the order in which it took them.
-        took: A container that it is about to take something out of.
+        took: The number of a container that it is about to take something out of.
         recent: When it touched what: the moment and the generation of the object, by
             object, touch and part; those of late.
         held: Keys, or containers, that wait for the other: with their touch and frame.
@@ -89,7 +86,7 @@ class Thread:
     ended: bool = False
     last: Touch | None = None
     taken: list[Taken] = field(default_factory=list)
-    took: Known | None = None
+    took: int | None = None
     recent: dict[tuple[int, int, str], tuple[int, int]] = field(default_factory=dict)
     held: list[tuple[object, Touch, int]] = field(default_factory=list)
 
