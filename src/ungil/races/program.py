@@ -115,15 +115,19 @@ def _run_script(session: Session, path: str, program: list[str]) -> None:
     sys.argv = program
     try:
         code = session.code(source, path, "__main__")
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the program's
+    except Exception as error:  # noqa: BLE001 - a compiler raises SyntaxError, ValueError, MemoryError …
         # The interpreter shows where in the source it is, and no calls.
         raise error.with_traceback(None) from None
-    exec(code, vars(main_module))  # noqa: S102 - what it is for
+    _execute(code, main_module)
+
+
+def _execute(code: CodeType, main_module: ModuleType) -> None:
+    exec(code, vars(main_module))  # noqa: S102 - the user asked for this program to be run
 
 
 def _run_container(session: Session, path: str, program: list[str]) -> None:
     """A folder or an archive with a module `__main__`."""
-    path = os.path.abspath(path)  # noqa: PTH100 - likewise
+    path = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links, which `python FOLDER` does not
     if sys.flags.safe_path:
         sys.path.insert(0, path)  # what is run is put there all the same
     else:
@@ -149,7 +153,7 @@ def _found(name: str, problem: str) -> tuple[ModuleSpec, CodeType]:
     """Find a module to run as `python -m` does, with its warnings."""
     try:
         # The debugger and the profilers of the standard library use it, too.
-        _, spec, code = runpy._get_module_details(name, CannotRunError)  # type: ignore[attr-defined]  # noqa: SLF001 - as pdb does
+        _, spec, code = runpy._get_module_details(name, CannotRunError)  # type: ignore[attr-defined]  # noqa: SLF001 - runpy offers it no other way
     except CannotRunError as error:
         raise CannotRunError(f"{problem}: {error}") from None
     return spec, code
@@ -158,7 +162,7 @@ def _found(name: str, problem: str) -> tuple[ModuleSpec, CodeType]:
 def _run_found(session: Session, spec: ModuleSpec, code: CodeType) -> None:
     main_module = _main_module(spec.origin or spec.name, spec, spec.loader)
     session.ran(spec.name, code)
-    exec(code, vars(main_module))  # noqa: S102 - what it is for
+    _execute(code, main_module)
 
 
 def _main_module(path: str, spec: ModuleSpec | None, loader: object) -> ModuleType:

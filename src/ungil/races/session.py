@@ -141,7 +141,7 @@ class Session:
         except SyntaxError:
             raise
         # Whatever a source may be, the program must run as it does without us.
-        except Exception as error:  # noqa: BLE001 - its source may be anything
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not end it
             self._failed(module, str(error))
         else:
             self._told("watched", module)
@@ -165,7 +165,7 @@ class Session:
                 code = self._test_code(name, path, loader) or self.code(
                     Path(path).read_bytes(), path, name
                 )
-            except Exception as error:  # noqa: BLE001 - its file may be another by now
+            except Exception as error:  # noqa: BLE001 - it runs already, and goes on unwatched
                 self._failed(name, str(error))
                 continue
             _gather(code, new)

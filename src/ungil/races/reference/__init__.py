@@ -195,9 +195,14 @@ def item(thing: object, key: object, touch: Touch) -> object:
 member = item
 
 
+def _call() -> int:
+    """Which call of the program's function it is that calls one of ours."""
+    return id(sys._getframe(2))  # noqa: SLF001 - nothing public tells two calls of one function apart
+
+
 def holding(thing: object, touch: Touch) -> object:
     """Use an item of this, whose key comes next; or with this key, of what comes next."""
-    told(Run.hold, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    told(Run.hold, thing, touch, _call())
     return thing
 
 
@@ -206,20 +211,20 @@ keyed = receiver = holding
 
 def key(thing: object, touch: Touch) -> object:
     """The key of an item."""
-    told(Run.key, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    told(Run.key, thing, touch, _call())
     return thing
 
 
 def among(thing: object, touch: Touch) -> object:
     """The container of an item."""
-    told(Run.among, thing, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    told(Run.among, thing, touch, _call())
     return thing
 
 
 def last(value: object, *given: object) -> object:
     """The last argument of a call that uses what waits; behind it a key, and the touch."""
     *keys, touch = given
-    told(Run.last, keys, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    told(Run.last, keys, touch, _call())
     return value
 
 
@@ -233,14 +238,14 @@ def used(value: object, thing: object, *given: object) -> object:
 def in_attribute(value: object, *given: object) -> object:
     """The last operand of what changes in place what an attribute of an object holds."""
     *things, name, touch = given
-    told(Run.in_attribute, things, name, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    told(Run.in_attribute, things, name, touch, _call())
     return value
 
 
 def in_item(value: object, *given: object) -> object:
     """Likewise, what an item of a container holds."""
     *things, key, touch = given
-    told(Run.in_item, things, key, touch, id(sys._getframe(1)))  # noqa: SLF001 - it tells calls apart
+    told(Run.in_item, things, key, touch, _call())
     return value
 
 
